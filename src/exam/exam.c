@@ -1,0 +1,2 @@
+/* The planner; see exam.h. */
+#include "exam/exam.h"

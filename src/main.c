@@ -1,0 +1,31 @@
+/* The table of verbs, and nothing else: each verb is a file in verb/. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verb/verb.h"
+
+const struct tw_verb *const tw_verbs[] = {
+	NULL
+};
+
+static int
+usage(FILE *to, int status)
+{
+	fputs("usage: tlswright VERB [OPTION…] [TARGET…]\n", to);
+	for (size_t i = 0; tw_verbs[i] != NULL; i++)
+		fprintf(to, "  %-10s %s\n", tw_verbs[i]->name, tw_verbs[i]->summary);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);	/* a peer or a pager that goes is no reason to die */
+	if (argc < 2)
+		return usage(stdout, 0);
+	for (size_t i = 0; tw_verbs[i] != NULL; i++)
+		if (strcmp(argv[1], tw_verbs[i]->name) == 0)
+			return tw_verbs[i]->run(argc - 1, argv + 1);
+	return usage(stderr, 2);
+}

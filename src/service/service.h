@@ -1,0 +1,43 @@
+/*
+ * service.h -- what the tool knows of one protocol that talks before TLS. One
+ * file each; its ports stand in data/ports.def, its name in meson.build's list.
+ */
+#ifndef TW_SERVICE_SERVICE_H
+#define TW_SERVICE_SERVICE_H
+
+#include "base/buf.h"
+#include "dialog/dialog.h"
+
+struct tw_service {
+	const char *name;	/* as ports.def's dialogue column says it */
+	const char *title;
+	const char *spec;	/* where its TLS upgrade is written down */
+	bool server_first;	/* the server greets: never speak before it */
+	/* Does a greeting look like this service? For recognition; NULL: it never greets. */
+	bool (*greets)(struct tw_bytes greeting);
+	/*
+	 * Does the peer's answer to this service's first words look like this service,
+	 * whether or not it will do TLS? NULL: any turn but TW_BAD does.
+	 */
+	bool (*answers)(struct tw_bytes answer);
+	/* Software's name and version from a greeting, views into it; false: it does not say. */
+	bool (*software)(struct tw_bytes greeting, struct tw_bytes *ret_name,
+	    struct tw_bytes *ret_version);
+	struct tw_side client;	/* audit asks a server for TLS */
+	struct tw_side server;	/* serve answers a client, in front of a backend */
+	struct tw_side backend;	/* serve swallows what the backend says first */
+	/*
+	 * TDS 7: TLS records travel inside the protocol's own packets. seal() wraps
+	 * bytes to send, putting them into out (a tw_buf); open() unwraps: returns how
+	 * many of in's bytes were one whole packet (0: not yet, -1: never), *ret_v the
+	 * TLS bytes in it. Both NULL for everything else.
+	 */
+	void (*seal)(struct tw_bytes in, struct tw_buf *out);
+	ptrdiff_t (*unseal)(struct tw_bytes in, struct tw_bytes *ret_v);
+};
+
+extern const struct tw_service *const tw_services[];	/* NULL ends it */
+
+const struct tw_service *tw_service_by_name(const char *name);	/* NULL: none */
+
+#endif
