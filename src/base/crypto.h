@@ -23,6 +23,14 @@ void tw_hkdf_extract(enum tw_hash h, struct tw_bytes salt, struct tw_bytes ikm,
 void tw_hkdf_expand_label(enum tw_hash h, struct tw_bytes secret, const char *label,
     struct tw_bytes context, uint8_t *ret, size_t n);
 
+/* A digest of bytes that come in pieces, as a handshake transcript does. */
+struct tw_hasher;
+struct tw_hasher *tw_hasher_new(enum tw_hash h);
+void tw_hasher_free(struct tw_hasher *s);	/* takes NULL */
+void tw_hasher_put(struct tw_hasher *s, struct tw_bytes in);
+/* The digest of all that was put so far; more may be put after it. */
+void tw_hasher_peek(const struct tw_hasher *s, uint8_t *ret_digest);
+
 /* Opens one AEAD record of n + tag bytes into out (room for in.n); false: not authentic. */
 bool tw_aead_open(enum tw_aead a, const uint8_t *key, const uint8_t nonce[static 12],
     struct tw_bytes aad, struct tw_bytes in, uint8_t *out, size_t *ret_n);
@@ -33,7 +41,9 @@ void tw_random(uint8_t *out, size_t n);
 /* One ephemeral key for key_share: X25519 (29), P-256 (23), P-384 (24) or P-521 (25). */
 struct tw_share;
 struct tw_share *tw_share_new(uint16_t group);	/* NULL: group not known here */
-void tw_share_free(struct tw_share *s);
+/* The share of a known X25519 key, for test vectors; NULL: not X25519, or not 32 bytes. */
+struct tw_share *tw_share_from_private(uint16_t group, struct tw_bytes key);
+void tw_share_free(struct tw_share *s);		/* takes NULL */
 struct tw_bytes tw_share_public(const struct tw_share *s);	/* borrowed from s */
 /* The shared secret with the peer's share; false: the share is not a point. */
 bool tw_share_derive(const struct tw_share *s, struct tw_bytes peer,
