@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "verb/verb.h"
+#include "verb/version.h"
 
 const struct tw_verb *const tw_verbs[] = {
 	NULL
@@ -23,6 +24,10 @@ main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);	/* a peer or a pager that goes is no reason to die */
 	if (argc < 2)
+		return usage(stdout, 0);
+	if (strcmp(argv[1], "--version") == 0)
+		return tw_version_print();
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
 		return usage(stdout, 0);
 	for (size_t i = 0; tw_verbs[i] != NULL; i++)
 		if (strcmp(argv[1], tw_verbs[i]->name) == 0)

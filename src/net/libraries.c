@@ -1,0 +1,40 @@
+/* The libraries of this build, one row each: the only file that asks all of them who they are. */
+#include "net/libraries.h"
+
+#include <ares.h>
+#include <idn2.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
+#include <uv.h>
+
+#define TEXT(x)		#x
+#define DOTTED(a, b, c)	TEXT(a) "." TEXT(b) "." TEXT(c)
+
+static const char *
+ask_openssl(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}
+
+static const char *
+ask_ares(void)
+{
+	return ares_version(NULL);
+}
+
+static const char *
+ask_idn2(void)
+{
+	return idn2_check_version(NULL);
+}
+
+const struct tw_library tw_libraries[] = {
+	{ "OpenSSL", OPENSSL_VERSION_STR, ask_openssl },
+	{ "libuv", DOTTED(UV_VERSION_MAJOR, UV_VERSION_MINOR, UV_VERSION_PATCH),
+	    uv_version_string },
+	{ "c-ares", ARES_VERSION_STR, ask_ares },
+	{ "jansson", JANSSON_VERSION, jansson_version_str },
+	{ "libidn2", IDN2_VERSION, ask_idn2 },
+	{ NULL, NULL, NULL },
+};
