@@ -9,7 +9,7 @@ PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
 RELEASE  = --buildtype=release -Db_lto=true --prefix=$(PREFIX)
 SANITIZE = --buildtype=debugoptimized -Db_sanitize=address,undefined
 
-.PHONY: all run test test-debian13 bench fuzz install uninstall clean lint format
+.PHONY: all run test test-debian13 bench bench-here fuzz install uninstall clean lint format
 
 all:
 	@tools/need-packages build
@@ -32,11 +32,17 @@ test:
 # The same suite on Debian 13, in a room that holds only what tools/packages.txt lists.
 test-debian13:
 	@tools/need-packages room
-	@tools/test-in-room
+	@tools/in-room test
 
-bench: all
-	@tools/need-packages test room
-	@$(PYTHON) bench/bench.py $(BUILD)/tlswright
+# In the room, where the peers are: nothing of it is installed on the machine itself.
+bench:
+	@tools/need-packages room
+	@tools/in-room bench-here
+
+# Beside whatever peers this machine has itself.
+bench-here: all
+	@ninja -C $(BUILD) bench-measure >/dev/null
+	@$(PYTHON) bench/bench.py $(BUILD)
 
 # FUZZ_SECONDS a target; the corpus grows in build-fuzz/corpus, crashers land beside it.
 FUZZ_SECONDS ?= 60
@@ -46,7 +52,9 @@ fuzz:
 	@ninja -j$(JOBS) -C build-fuzz
 	@tools/run-fuzz build-fuzz $(FUZZ_SECONDS)
 
-install: all
+install:
+	@tools/need-packages install
+	@$(MAKE) --no-print-directory all
 	DESTDIR=$(DESTDIR) meson install --no-rebuild -C $(BUILD)
 
 uninstall:
