@@ -34,18 +34,26 @@ enum tw_dialog_flaw {
 
 struct tw_dialog;
 
-/* One side of one service. frame() finds messages, step() answers them. */
+/*
+ * One side of one service. frame() finds messages, step() answers them. What
+ * frame() says of some bytes it also says of the same bytes with more behind
+ * them, unless it said 0: so the answer cannot depend on the cut.
+ */
 struct tw_side {
 	enum tw_turn (*open)(struct tw_dialog *d);
-	/* Length of the first whole message of in; 0: not yet; -1: never. */
+	/*
+	 * Length of the first whole message of in; 0: not yet; -1: never. A length
+	 * over TW_DIALOG_IN may be said as soon as it is known: it is too long.
+	 */
 	ptrdiff_t (*frame)(const struct tw_dialog *d, struct tw_bytes in);
 	enum tw_turn (*step)(struct tw_dialog *d, struct tw_bytes msg);
-	const void *data;	/* tables of the text interpreter, text.h */
+	const void *data;	/* tables of the line interpreter, line.h */
 };
 
 #define TW_DIALOG_IN	8192	/* longest message of a peer */
-#define TW_DIALOG_OUT	4096	/* most bytes said before the caller sends */
+#define TW_DIALOG_OUT	4096	/* most bytes said in one dialog, sent or not */
 #define TW_DIALOG_STEPS	64	/* most messages in one dialog */
+#define TW_DIALOG_TOTAL	65536	/* most bytes of a peer in one dialog */
 #define TW_DIALOG_NOTES	2048	/* bytes kept of what the peer said of itself */
 
 /* A piece of d->notes. */
@@ -60,14 +68,17 @@ struct tw_dialog {
 	enum tw_turn turn;
 	enum tw_dialog_flaw flaw;
 	unsigned state;		/* the side's own, from 0 */
-	unsigned steps;
+	unsigned flags;		/* the side's own, from 0 */
+	unsigned steps;		/* messages so far, the present one included */
+	size_t heard, said;	/* bytes of whole messages, and said, so far */
 	bool advertised;	/* the peer offered TLS before it was asked */
 	bool plain_auth;	/* the peer offers passwords in the clear before TLS */
+	bool mangled;		/* a capability was overwritten on the way (XXXXXXXA) */
 	bool no_plain_auth;	/* the peer says that it refuses them (LOGINDISABLED, no AUTH) */
 	struct tw_note banner;		/* the peer's first message */
 	struct tw_note capabilities;	/* words the peer listed, '\n' between */
 	struct tw_note reply;		/* what it answered to the request for TLS, or last */
-	size_t in_n, out_n, notes_n;
+	size_t in_n, out_n;	/* the caller sets out_n to 0 when it has sent d->out */
 	uint8_t in[TW_DIALOG_IN], out[TW_DIALOG_OUT], notes[TW_DIALOG_NOTES];
 };
 
@@ -82,10 +93,12 @@ enum tw_turn tw_dialog_open(struct tw_dialog *d, const struct tw_side *side,
  */
 enum tw_turn tw_dialog_feed(struct tw_dialog *d, struct tw_bytes in);
 
-/* For steps: says n bytes. Nothing is said past TW_DIALOG_OUT: turn is bad. */
+/* For steps: says n bytes. Nothing is said past TW_DIALOG_OUT: the turn is bad. */
 void tw_dialog_say(struct tw_dialog *d, const void *p, size_t n);
-/* For steps: keeps v (cut to what fits) as a note. */
+/* For steps: keeps v (cut to what fits, no line end behind it) as a note of d. */
 void tw_dialog_note(struct tw_dialog *d, struct tw_note *note, struct tw_bytes v);
+/* For steps: adds a word to the capabilities, and sees when it was overwritten. */
+void tw_dialog_capability(struct tw_dialog *d, struct tw_bytes word);
 /* The bytes of a note; empty when there is none. Until d ends. */
 struct tw_bytes tw_dialog_noted(const struct tw_dialog *d, struct tw_note note);
 /* For steps: sets the flaw and returns the turn. */

@@ -13,14 +13,20 @@ struct tw_service {
 	const char *title;
 	const char *spec;	/* where its TLS upgrade is written down */
 	bool server_first;	/* the server greets: never speak before it */
-	/* Does a greeting look like this service? For recognition; NULL: it never greets. */
-	bool (*greets)(struct tw_bytes greeting);
+	/*
+	 * Does a greeting look like this service? 0 no, 1 perhaps ("220 ready" is mail
+	 * or files), 2 surely. For recognition; NULL: it never greets.
+	 */
+	unsigned (*greets)(struct tw_bytes greeting);
 	/*
 	 * Does the peer's answer to this service's first words look like this service,
 	 * whether or not it will do TLS? NULL: any turn but TW_BAD does.
 	 */
 	bool (*answers)(struct tw_bytes answer);
-	/* Software's name and version from a greeting, views into it; false: it does not say. */
+	/*
+	 * Software's name and version from the banner note (or a greeting); views into
+	 * it or of static text, the version's n 0 where unknown; false: it does not say.
+	 */
 	bool (*software)(struct tw_bytes greeting, struct tw_bytes *ret_name,
 	    struct tw_bytes *ret_version);
 	struct tw_side client;	/* audit asks a server for TLS */
@@ -39,5 +45,7 @@ struct tw_service {
 extern const struct tw_service *const tw_services[];	/* NULL ends it */
 
 const struct tw_service *tw_service_by_name(const char *name);	/* NULL: none */
+/* The service whose greeting this most surely is; where unsure, mail. NULL: none. */
+const struct tw_service *tw_service_by_greeting(struct tw_bytes greeting);
 
 #endif

@@ -1,0 +1,89 @@
+/* POP3: RFC 1939, CAPA by RFC 2449, STLS by RFC 2595. */
+#include "dialog/line.h"
+#include "service/service.h"
+#include "service/software.h"
+
+enum { GREETING, LISTING, ASKED };
+
+static ptrdiff_t
+frame(const struct tw_dialog *d, struct tw_bytes in)
+{
+	ptrdiff_t n = tw_frame_line(d, in);
+
+	if (n > 0 && d->state == LISTING && tw_bytes_begin_with(in, "+OK"))
+		return tw_frame_dotted(d, in);
+	return n;
+}
+
+static void
+hears(struct tw_dialog *d, struct tw_bytes msg)
+{
+	struct tw_bytes line, word;
+
+	if (d->state != LISTING || !tw_bytes_begin_with(msg, "+OK"))
+		return;
+	tw_line_next(&msg, &line);
+	while (tw_line_next(&msg, &line) && !tw_line_is(line, ".")) {
+		tw_dialog_capability(d, line);
+		if (!tw_line_word(&line, &word))
+			continue;
+		if (tw_line_is(word, "STLS"))
+			d->advertised = true;
+		if (tw_line_is(word, "USER"))
+			d->plain_auth = true;
+		if (!tw_line_is(word, "SASL"))
+			continue;
+		while (tw_line_word(&line, &word))
+			if (tw_line_is(word, "PLAIN") || tw_line_is(word, "LOGIN"))
+				d->plain_auth = true;
+	}
+	d->no_plain_auth = !d->plain_auth;
+}
+
+static unsigned
+greets(struct tw_bytes g)
+{
+	if (tw_bytes_begin_with(g, "+OK"))
+		return 2;
+	/* Redis says -ERR too, but not before it is asked. */
+	return tw_bytes_begin_with(g, "-ERR") && !tw_bytes_contain(g, "command") &&
+	    !tw_bytes_contain(g, "Protocol error") && !tw_bytes_contain(g, "number of clients");
+}
+
+/* Servers before CAPA (1998) say -ERR to it and may know STLS all the same. */
+static const struct tw_line_rule asks[] = {
+	{ GREETING, "+OK", TW_GO(LISTING, "CAPA\r\n") },
+	{ GREETING, "-ERR", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+	{ LISTING, "+OK", TW_OFFERED, TW_GO(ASKED, "STLS\r\n") },
+	{ LISTING, "+OK", TW_END(TW_NOT_OFFERED, TW_FLAW_NONE) },
+	{ LISTING, "-ERR", TW_GO(ASKED, "STLS\r\n") },
+	{ ASKED, "+OK", TW_END(TW_TLS, TW_FLAW_NONE) },
+	{ ASKED, "-ERR", TW_UNOFFERED, TW_END(TW_NOT_OFFERED, TW_FLAW_NONE) },
+	{ ASKED, "-ERR", TW_END(TW_REFUSED, TW_FLAW_NONE) },
+};
+
+static const struct tw_line_command obeys[] = {
+	{ "CAPA", "", "+OK\r\nSTLS\r\n.\r\n", TW_MORE },
+	{ "NOOP", "", "+OK\r\n", TW_MORE },
+	{ "STLS", "", "+OK Begin TLS negotiation now\r\n", TW_TLS },
+	{ "STLS", NULL, "-ERR STLS takes no arguments\r\n", TW_MORE },
+	{ "QUIT", "", "+OK Bye\r\n", TW_CLOSE },
+	{ NULL, NULL, "-ERR Must issue a STLS command first\r\n", TW_MORE },
+};
+
+static const struct tw_line_rule swallows[] = {
+	{ GREETING, "+OK", TW_END(TW_TLS, TW_FLAW_NONE) },
+	{ GREETING, "-ERR", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+};
+
+const struct tw_service tw_service_pop3 = {
+	.name = "pop3",
+	.title = "Mailbox download",
+	.spec = "RFC 2595",
+	.server_first = true,
+	.greets = greets,
+	.software = tw_software_find,
+	.client = TW_LINE_CLIENT(frame, asks, hears),
+	.server = TW_LINE_SERVER("+OK %h ready\r\n", obeys, false),
+	.backend = TW_LINE_CLIENT(tw_frame_line, swallows, NULL),
+};

@@ -1,0 +1,98 @@
+/* SMTP and submission: RFC 5321, STARTTLS by RFC 3207. */
+#include "service/smtp.h"
+
+#include "service/software.h"
+
+enum { GREETING = TW_SMTP_GREETING, LISTING = TW_SMTP_LISTING, HELO = TW_SMTP_HELO };
+
+/* One line of the list, behind its "250-". */
+static void
+hear_extension(struct tw_dialog *d, struct tw_bytes line)
+{
+	struct tw_bytes word;
+
+	tw_dialog_capability(d, line);
+	if (!tw_line_word(&line, &word))
+		return;
+	if (tw_line_is(word, "STARTTLS"))
+		d->advertised = true;
+	if (!tw_bytes_begin_with(word, "AUTH"))
+		return;
+	/* "AUTH=LOGIN PLAIN" is how servers before RFC 2554 said it, and some still do. */
+	do
+		if (tw_line_is(word, "PLAIN") || tw_line_is(word, "LOGIN") ||
+		    tw_line_is(word, "AUTH=PLAIN") || tw_line_is(word, "AUTH=LOGIN"))
+			d->plain_auth = true;
+	while (tw_line_word(&line, &word));
+}
+
+void
+tw_smtp_hears(struct tw_dialog *d, struct tw_bytes msg)
+{
+	struct tw_bytes line;
+
+	if (d->state != LISTING || !tw_bytes_begin_with(msg, "250"))
+		return;
+	tw_line_next(&msg, &line);		/* the server's name, not an extension */
+	while (tw_line_next(&msg, &line))
+		if (line.n > 4)
+			hear_extension(d, (struct tw_bytes){ line.p + 4, line.n - 4 });
+	d->no_plain_auth = !d->plain_auth;
+}
+
+unsigned
+tw_smtp_greets_as(struct tw_bytes g, const char *word)
+{
+	bool ready = tw_bytes_begin_with(g, "220");
+
+	if (!ready && !tw_bytes_begin_with(g, "421") && !tw_bytes_begin_with(g, "554"))
+		return 0;
+	if (g.n < 4 || (g.p[3] != ' ' && g.p[3] != '-' && g.p[3] != '\r' && g.p[3] != '\n'))
+		return 0;
+	return tw_bytes_contain(g, word) ? 2 : 1;
+}
+
+static unsigned
+greets(struct tw_bytes g)
+{
+	if (tw_bytes_contain(g, "LMTP") || tw_bytes_contain(g, "VMware Authentication"))
+		return 0;
+	return tw_smtp_greets_as(g, "SMTP");
+}
+
+static const struct tw_line_rule asks[] = {
+	{ GREETING, "220", TW_GO(LISTING, "EHLO %m\r\n") },
+	TW_SMTP_REFUSALS(GREETING),
+	/* A server before 1995 does not know EHLO, nor TLS. */
+	{ LISTING, "50", TW_GO(HELO, "HELO %m\r\n") },
+	TW_SMTP_REFUSALS(LISTING),
+	{ HELO, "250", TW_END(TW_NOT_OFFERED, TW_FLAW_NONE) },
+	TW_SMTP_REFUSALS(HELO),
+	TW_SMTP_RULES,
+};
+
+static const struct tw_line_command obeys[] = {
+	{ "EHLO", "", "501 5.5.4 EHLO needs a name\r\n", TW_MORE },
+	{ "EHLO", NULL, TW_SMTP_HELLO, TW_MORE },
+	{ "HELO", "", "501 5.5.4 HELO needs a name\r\n", TW_MORE },
+	{ "HELO", NULL, "250 %h\r\n", TW_MORE },
+	TW_SMTP_COMMANDS,
+};
+
+/* After TLS the client says EHLO again: the backend's greeting is not for it. */
+static const struct tw_line_rule swallows[] = {
+	{ GREETING, "220", TW_END(TW_TLS, TW_FLAW_NONE) },
+	TW_SMTP_REFUSALS(GREETING),
+};
+
+const struct tw_service tw_service_smtp = {
+	.name = "smtp",
+	.title = "Mail transfer and submission",
+	.spec = "RFC 3207",
+	.server_first = true,
+	.greets = greets,
+	.software = tw_software_find,
+	.client = TW_LINE_CLIENT(tw_frame_reply, asks, tw_smtp_hears),
+	.server = TW_LINE_SERVER("220 %h ESMTP\r\n", obeys, false),
+	.backend = TW_LINE_CLIENT(tw_frame_reply, swallows, NULL),
+};

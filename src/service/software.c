@@ -1,0 +1,132 @@
+/* Names of server software in greetings; see software.h. */
+#include "service/software.h"
+
+#include "dialog/line.h"
+
+/*
+ * The first row whose word stands in the greeting names it. Longer words stand
+ * before the shorter ones they hold.
+ */
+static const struct {
+	const char *word, *name;
+} known[] = {
+	{ "Postfix", "Postfix" },
+	{ "Exim", "Exim" },
+	{ "OpenSMTPD", "OpenSMTPD" },
+	{ "Sendmail", "Sendmail" },
+	{ "Microsoft ESMTP MAIL Service", "Microsoft Exchange" },
+	{ "Microsoft Exchange", "Microsoft Exchange" },
+	{ "Haraka", "Haraka" },
+	{ "qmail", "qmail" },
+	{ "Stalwart", "Stalwart" },
+	{ "MailEnable", "MailEnable" },
+	{ "Kerio Connect", "Kerio Connect" },
+	{ "CommuniGate Pro", "CommuniGate Pro" },
+	{ "Zimbra", "Zimbra" },
+	{ "hMailServer", "hMailServer" },
+	{ "IceWarp", "IceWarp" },
+	{ "MDaemon", "MDaemon" },
+	{ "Maddy", "maddy" },
+	{ "Apache James", "Apache James" },
+	{ "JAMES", "Apache James" },
+	{ "Dovecot", "Dovecot" },
+	{ "Cyrus", "Cyrus" },
+	{ "Courier", "Courier" },
+	{ "UW IMAP", "UW IMAP" },
+	{ "Gimap", "Gmail" },
+	{ "gsmtp", "Gmail" },
+	{ "Gpop", "Gmail" },
+	{ "ProFTPD", "ProFTPD" },
+	{ "vsFTPd", "vsftpd" },
+	{ "Pure-FTPd", "Pure-FTPd" },
+	{ "FileZilla Server", "FileZilla Server" },
+	{ "Microsoft FTP Service", "Microsoft FTP Service" },
+	{ "Serv-U FTP Server", "Serv-U" },
+	{ "wu-ftpd", "WU-FTPD" },
+	{ "pyftpdlib", "pyftpdlib" },
+	{ "CrushFTP", "CrushFTP" },
+	{ "INN", "INN" },
+	{ "InspIRCd", "InspIRCd" },
+	{ "UnrealIRCd", "UnrealIRCd" },
+	{ "Unreal", "UnrealIRCd" },
+	{ "ngIRCd", "ngIRCd" },
+	{ "Prosody", "Prosody" },
+	{ "ejabberd", "ejabberd" },
+	{ "Openfire", "Openfire" },
+	{ "Pigeonhole", "Pigeonhole" },
+	{ "Dropbear", "Dropbear" },
+	{ "dropbear", "Dropbear" },
+	{ "OpenSSH", "OpenSSH" },
+	{ "libssh", "libssh" },
+	{ "Microsoft SQL Server", "Microsoft SQL Server" },
+	{ "nats-server", "NATS" },
+	{ "Squid", "Squid" },
+};
+
+/* Blanks, slashes and such between a name and its version: "ProFTPD 1.3.8", "OpenSSH_9.2". */
+static bool
+is_joint(uint8_t c)
+{
+	return c != '\0' && strchr(" _/-v(", c) != NULL;
+}
+
+static bool
+is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_letter(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+struct tw_bytes
+tw_software_version(struct tw_bytes b)
+{
+	struct tw_bytes v = { b.p, 0 };
+
+	if (b.n == 0 || !is_digit(*b.p))
+		return v;
+	while (v.n < b.n && (is_digit(b.p[v.n]) || is_letter(b.p[v.n]) ||
+	    strchr("._-+~", b.p[v.n]) != NULL) && b.p[v.n] != '\0')
+		v.n++;
+	while (v.n > 0 && !is_digit(v.p[v.n - 1]) && !is_letter(v.p[v.n - 1]))
+		v.n--;
+	return v;
+}
+
+/* Does the word stand at b's front as a word of its own? */
+static bool
+stands(struct tw_bytes b, size_t at, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (b.n - at < n || memcmp(b.p + at, word, n) != 0)
+		return false;
+	if (at > 0 && (is_letter(b.p[at - 1]) || is_digit(b.p[at - 1])))
+		return false;
+	return at + n == b.n || !is_letter(b.p[at + n]);
+}
+
+bool
+tw_software_find(struct tw_bytes g, struct tw_bytes *ret_name, struct tw_bytes *ret_version)
+{
+	for (size_t i = 0; i < TW_COUNT(known); i++)
+		for (size_t at = 0; at < g.n; at++) {
+			struct tw_bytes rest;
+
+			if (!stands(g, at, known[i].word))
+				continue;
+			rest = (struct tw_bytes){ g.p + at, g.n - at };
+			rest.p += strlen(known[i].word);
+			rest.n -= strlen(known[i].word);
+			for (int k = 0; k < 3 && rest.n > 0 && is_joint(*rest.p); k++)
+				rest.p++, rest.n--;
+			*ret_name = tw_bytes_of(known[i].name);
+			*ret_version = tw_software_version(rest);
+			return true;
+		}
+	return false;
+}
