@@ -1,0 +1,53 @@
+"""The lab as the tests see it: starts labd.py in the room (or here, where here is the room) and talks to it."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOM = os.path.join(HERE, "..", "room", "room")
+
+
+class Lab:
+    """Servers by name (all, if none is named); as a context manager nothing is left behind."""
+
+    def __init__(self, names=()):
+        self.directory = tempfile.mkdtemp(prefix="tlswright-lab-", dir="/tmp")
+        os.chmod(self.directory, 0o755)
+        self.ca = os.path.join(self.directory, "pki", "ca.pem")
+        if os.environ.get("TLSWRIGHT_IN_ROOM"):
+            argv = [sys.executable, os.path.join(HERE, "labd.py"), self.directory]
+        else:
+            argv = [ROOM, "run", "--bind", "%s:%s" % (self.directory, self.directory),
+                    "/usr/bin/python3", "-B", "tests/lab/labd.py", self.directory]
+        self.process = subprocess.Popen(argv + list(names), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        first = self.process.stdout.readline()
+        answer = json.loads(first) if first else {"failed": "the room could not be entered"}
+        if "failed" in answer:
+            self.close()
+            raise RuntimeError(answer["failed"])
+        self.endpoints = {endpoint["name"]: endpoint for endpoint in answer["ready"]}
+
+    def ask(self, question):
+        """Runs {"run": argv, …}, or a list of those side by side, inside the room."""
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+"""Runs inside the room: starts the lab's servers, says when they listen, answers questions, ends them all.
+
+labd.py DIRECTORY [SERVER…]; started by conftest.py and by `serve`. One JSON object a line on standard output:
+first {"ready": endpoints}, then the answer to each line read. When standard input ends, so does everything.
+A question is {"run": [argv…], "input": text, "timeout": s}, or a list of those, answered in order, run side by side.
+"""
+import concurrent.futures
+import ctypes
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import pki  # noqa: E402
+import servers  # noqa: E402
+
+PR_SET_CHILD_SUBREAPER = 36
+reservations = []
+
+
+def take_port():
+    """A port that is free now, below the kernel's own range, and reserved from other labs while this one lives."""
+    for _ in range(1000):
+        port = random.SystemRandom().randint(10000, 30000)
+        mark = socket.socket(socket.AF_UNIX)
+        try:
+            mark.bind("\0tlswright-lab-%d" % port)
+            for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+                with socket.socket(family) as s:
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    s.bind((address, port))
+        except OSError:
+            mark.close()
+            continue
+        reservations.append(mark)
+        return port
+    raise SystemExit("labd: no free port found")
+
+
+def start(name, directory):
+    setup = servers.Setup(name, directory, take_port)
+    argv = servers.SERVERS[name](setup)
+    log = open(os.path.join(directory, name + ".log"), "ab")
+    process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=setup.dir,
+                               start_new_session=True)
+    deadline = time.monotonic() + 60
+    for endpoint in setup.endpoints:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", endpoint["port"]), 5).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    with open(log.name, encoding="utf-8", errors="replace") as f:
+                        raise RuntimeError("%s does not listen on %d: status %s\n%s" % (
+                            name, endpoint["port"], process.poll(), f.read()[-3000:])) from None
+                time.sleep(0.05)
+    return process, setup.endpoints
+
+
+def run(question):
+    try:
+        done = subprocess.run(question["run"], input=question.get("input", ""), capture_output=True, text=True,
+                              errors="replace", timeout=question.get("timeout", 20), env=dict(os.environ, **question.get("env", {})))
+        return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
+    except subprocess.TimeoutExpired:
+        return {"status": None, "out": "", "err": "timeout"}
+
+
+def say(answer):
+    print(json.dumps(answer), flush=True)
+
+
+def end(directory):
+    """Every process below this one: servers that forked away were handed to us (subreaper)."""
+    me = os.getpid()
+    for _ in range(50):
+        below = {me}
+        parents = {}
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                try:
+                    with open("/proc/%s/stat" % entry, encoding="utf-8", errors="replace") as f:
+                        parents[int(entry)] = int(f.read().rsplit(")", 1)[1].split()[1])
+                except OSError:
+                    pass
+        grew = True
+        while grew:
+            more = {p for p, parent in parents.items() if parent in below} - below
+            grew = bool(more)
+            below |= more
+        for pid in below - {me}:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except OSError:
+                pass
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            break
+        time.sleep(0.02)
+    for entry in os.listdir(directory):
+        path = os.path.join(directory, entry)
+        shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.unlink(path)
+
+
+def main():
+    directory, names = sys.argv[1], sys.argv[2:] or list(servers.SERVERS)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started us ends us, by closing our input
+    os.umask(0o022)
+    try:
+        pki.make(os.path.join(directory, "pki"), servers.SERVERS)
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            started = list(pool.map(lambda name: start(name, directory), names))
+        say({"ready": [endpoint for _, endpoints in started for endpoint in endpoints]})
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as pool:
+            for line in sys.stdin:
+                question = json.loads(line)
+                say(list(pool.map(run, question)) if isinstance(question, list) else run(question))
+    except RuntimeError as e:
+        say({"failed": str(e)})
+        return 1
+    finally:
+        end(directory)
+    return 0
+
+
+sys.exit(main())
