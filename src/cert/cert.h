@@ -35,7 +35,7 @@ struct tw_cert {
 	bool rsa_exponent_one;	/* public exponent 1 */
 	bool roca;		/* the RSA modulus has the ROCA fingerprint (CVE-2017-15361) */
 	const char *signature;	/* "sha256WithRSAEncryption", "ecdsa-with-SHA384" */
-	const char *signature_hash;	/* "SHA256" "SHA1" "MD5" "MD2" "none" */
+	const char *signature_hash;	/* "SHA256" "SHA1" "MD5" "MD2" "none" (EdDSA, ML-DSA) "unknown" */
 	TW_LIST(struct tw_name) names;	/* subjectAltName */
 	bool wildcard;		/* a DNS name begins with "*." */
 	bool self_signed;	/* issuer is subject and its own key signed it */
@@ -61,16 +61,34 @@ bool tw_cert_fits(const struct tw_cert *c, const char *host);
 /* True when host is an IPv4 or IPv6 address in text ("192.0.2.1", "2001:db8::1"). */
 bool tw_cert_host_is_ip(const char *host);
 
-/* The roots a chain is judged by. Opening it is net/'s business (trust_open.h). */
+/*
+ * The roots a chain is judged by. Opening it is net/'s business (trust_open.h).
+ * It keeps what it judged last, so it belongs to one thread.
+ */
 struct tw_trust;
 struct tw_trust *tw_trust_new(void);	/* no roots in it */
 void tw_trust_free(struct tw_trust *t);
+/*
+ * Roots added from now on are the operating system's (public_root) or, as at
+ * first, somebody's own. A root that is both is the system's.
+ */
+void tw_trust_adds_system_roots(struct tw_trust *t, bool yes);
+bool tw_trust_is_empty(const struct tw_trust *t);	/* nothing was added yet */
+/* Where this libcrypto expects the system's roots: a hash directory and a PEM file. */
+const char *tw_trust_default_directory(void);
+const char *tw_trust_default_file(void);
 /* Adds a DER root; -1 when it cannot be read. */
 int tw_trust_add(struct tw_trust *t, struct tw_bytes der, struct tw_err *err);
 /* Adds every certificate of a PEM text; -1 when there is none or one cannot be read. */
 int tw_trust_add_pem(struct tw_trust *t, struct tw_bytes pem, const char *what, struct tw_err *err);
-/* Roots looked up on demand in an OpenSSL hash directory; opens no file now. */
-int tw_trust_add_directory(struct tw_trust *t, const char *path, struct tw_err *err);
+/*
+ * A place where roots are looked up on demand: find() is asked once for each
+ * subject hash (as `openssl x509 -hash` prints it) a chain may end in, and adds
+ * what it has by tw_trust_add_pem(). end() frees arg, with t or when t is full.
+ */
+void tw_trust_add_source(struct tw_trust *t,
+    void (*find)(void *arg, struct tw_trust *t, uint32_t subject_hash), void (*end)(void *arg),
+    void *arg);
 
 enum tw_chain_issue {	/* bits */
 	TW_CHAIN_INCOMPLETE = 1 << 0,	/* an intermediate is missing from what was sent */
@@ -107,8 +125,15 @@ void tw_trust_judge(struct tw_trust *t, struct tw_arena *a, const struct tw_byte
 
 /* The longest validity in days the CA/Browser Forum allows a leaf issued at not_before; 0: no limit then. */
 unsigned tw_cert_validity_limit_days(int64_t not_before);
-/* An OCSP response: its status word ("good" "revoked" "unknown") and next update; false: unreadable. */
+/*
+ * An OCSP response: its status word ("good" "revoked" "unknown"; or why the responder
+ * refused: "try-later" "unauthorized" …) and next update (0: none); false: unreadable.
+ * The signature is not looked at: that is tw_cert_staple_is_authentic().
+ */
 bool tw_cert_read_staple(struct tw_bytes der, const char **ret_status, int64_t *ret_next_update);
+/* Is it about leaf, signed by issuer or a responder of issuer's, at the moment at? */
+bool tw_cert_staple_is_authentic(struct tw_bytes der, struct tw_bytes leaf,
+    struct tw_bytes issuer, int64_t at);
 /* SCTs in a SignedCertificateTimestampList (RFC 6962 3.3); 0 when malformed. */
 unsigned tw_cert_count_scts(struct tw_bytes list);
 

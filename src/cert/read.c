@@ -1,0 +1,69 @@
+/* One DER certificate into facts; see cert.h. The parts are in facts.h. */
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "base/text.h"
+#include "cert/facts.h"
+
+#define SERIAL_BYTES 256	/* RFC 5280 allows 20 */
+
+/* Upper-case hex, whole bytes, "-" before a negative one. */
+static struct tw_bytes
+serial_of(struct tw_arena *a, const X509 *x)
+{
+	const ASN1_INTEGER *i = X509_get0_serialNumber(x);
+	struct tw_bytes v = tw_asn1_view(i);
+	struct tw_buf b;
+
+	tw_buf_init(&b, 2 * SERIAL_BYTES + 8);
+	if (ASN1_STRING_type(i) == V_ASN1_NEG_INTEGER)
+		tw_buf_u8(&b, '-');
+	for (size_t k = 0; k < v.n && k < SERIAL_BYTES; k++)
+		tw_buf_fmt(&b, "%02X", v.p[k]);
+	if (v.n == 0)
+		tw_buf_str(&b, "00");
+	v = tw_arena_bytes(a, tw_buf_view(&b));
+	tw_buf_clear(&b);
+	return v;
+}
+
+void
+tw_cert_read(struct tw_arena *a, struct tw_bytes der, struct tw_cert *ret)
+{
+	X509 *x;
+
+	*ret = (struct tw_cert){ .der = tw_arena_bytes(a, der) };
+	EVP_Digest(der.p, der.n, ret->sha256, NULL, EVP_sha256(), NULL);
+	ERR_set_mark();
+	x = tw_asn1_read(der);
+	/* Without dates nothing can be said of it: as good as unreadable. */
+	if (x != NULL && tw_asn1_time(X509_get0_notBefore(x), &ret->not_before) &&
+	    tw_asn1_time(X509_get0_notAfter(x), &ret->not_after)) {
+		ret->parsed = true;
+		ret->serial = serial_of(a, x);
+		tw_names_read(a, x, ret);
+		tw_key_read(a, x, ret);
+		tw_signature_read(a, x, ret);
+		tw_usage_read(x, ret);
+	}
+	X509_free(x);
+	ERR_pop_to_mark();
+}
+
+void
+tw_cert_read_link(struct tw_arena *a, struct tw_bytes der, struct tw_link *ret)
+{
+	X509 *x;
+
+	*ret = (struct tw_link){ .der = tw_arena_bytes(a, der) };
+	EVP_Digest(der.p, der.n, ret->sha256, NULL, EVP_sha256(), NULL);
+	ERR_set_mark();
+	x = tw_asn1_read(der);
+	if (x != NULL) {
+		ret->subject = tw_asn1_name(a, X509_get_subject_name(x));
+		ret->issuer = tw_asn1_name(a, X509_get_issuer_name(x));
+		tw_asn1_time(X509_get0_notAfter(x), &ret->not_after);
+	}
+	X509_free(x);
+	ERR_pop_to_mark();
+}
