@@ -1,7 +1,7 @@
 /*
- * measure OUT COMMAND…: runs the command, its words to /dev/null, and writes one line
- * of JSON to OUT: wall and CPU seconds and the peak resident size in KiB, of it and all
- * it waited for. It is a program of its own because a child's peak begins with its
+ * measure OUT SAID COMMAND…: runs the command, its words to the file SAID, and writes one
+ * line of JSON to OUT: wall and CPU seconds and the peak resident size in KiB, of it and
+ * all it waited for. It is a program of its own because a child's peak begins with its
  * parent's size at fork: a script language would add its own megabytes to every figure.
  */
 #include <fcntl.h>
@@ -32,21 +32,24 @@ main(int argc, char **argv)
 {
 	struct rusage use;
 	double start = now_s();
-	int status, null;
+	int status, null, said;
 	FILE *out;
 	pid_t pid;
 
-	if (argc < 3) {
-		fputs("usage: measure OUT COMMAND...\n", stderr);
+	if (argc < 4) {
+		fputs("usage: measure OUT SAID COMMAND...\n", stderr);
 		return 2;
 	}
 	pid = fork();
 	if (pid == 0) {
-		null = open("/dev/null", O_RDWR);
-		dup2(null, 0);
-		dup2(null, 1);
-		dup2(null, 2);
-		execvp(argv[2], argv + 2);
+		null = open("/dev/null", O_RDONLY);
+		said = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		if (null >= 0 && said >= 0) {
+			dup2(null, 0);
+			dup2(said, 1);
+			dup2(said, 2);
+			execvp(argv[3], argv + 3);
+		}
 		_exit(127);
 	}
 	if (pid < 0 || wait4(pid, &status, 0, &use) != pid) {
