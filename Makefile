@@ -22,7 +22,7 @@ run: all
 ifdef TARGET
 	@$(BUILD)/tlswright audit $(TARGET); s=$$?; case $$s in 1|3) exit 0;; *) exit $$s;; esac
 else
-	@$(BUILD)/tlswright-demo $(BUILD)/tlswright
+	@$(BUILD)/tlswright-demo $(BUILD)/tlswright; s=$$?; case $$s in 1|3) exit 0;; *) exit $$s;; esac
 endif
 
 test:
