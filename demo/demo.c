@@ -68,6 +68,8 @@ context(const struct tw_identity *id)
 static SSL_CTX *
 good_context(const struct tw_identity *id)
 {
+	static char groups[] = "X25519MLKEM768:X25519:P-256:P-384";
+	static char older[] = "X25519:P-256:P-384";	/* OpenSSL before 3.5 */
 	SSL_CTX *ctx = context(id);
 
 	if (ctx == NULL)
@@ -77,8 +79,8 @@ good_context(const struct tw_identity *id)
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
 	    SSL_CTX_set_cipher_list(ctx, "ECDHE-ECDSA-AES128-GCM-SHA256:"
 	    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305") != 1 ||
-	    (SSL_CTX_set1_groups_list(ctx, "X25519MLKEM768:X25519:P-256:P-384") != 1 &&
-	    SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") != 1)) {
+	    (SSL_CTX_set1_groups_list(ctx, groups) != 1 &&
+	    SSL_CTX_set1_groups_list(ctx, older) != 1)) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
