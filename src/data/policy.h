@@ -22,6 +22,7 @@ struct tw_policy {
 	const char *title;
 	bool versions[TW_VERSIONS];	/* allowed */
 	bool required[TW_VERSIONS];	/* must be offered */
+	bool client_order;		/* the client's order is wanted: every suite is good */
 	struct tw_u16s suites;		/* preferred, in this order, 1.3 first */
 	struct tw_u16s tolerated_suites;	/* not preferred, no finding by themselves */
 	struct tw_u16s groups, tolerated_groups;
@@ -33,6 +34,10 @@ struct tw_policy {
 	const struct tw_policy_severity *severities;
 	size_t severities_n;
 };
+
+/* One file a family (policy_tlswright.c, …); a row in policy.c each. */
+extern const struct tw_policy tw_policy_tlswright_2026_11;
+extern const struct tw_policy tw_policy_mozilla_6_0_intermediate, tw_policy_mozilla_6_0_modern;
 
 extern const struct tw_policy *const tw_policies[];	/* NULL ends it */
 const struct tw_policy *tw_policy_by_name(const char *name);	/* dated or short; or NULL */

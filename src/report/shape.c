@@ -1,0 +1,455 @@
+/*
+ * shape.c -- walks a table of fields to write a struct as JSON or read it back.
+ * Every string is escaped here on its way out: the one place for it. See shape.h.
+ */
+#include "report/shape.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "data/version.h"
+#include "probe/facts.h"
+
+#define LIST_MAX 4096		/* elements read of one list */
+
+typedef TW_LIST(uint8_t) any_list;	/* every TW_LIST is laid out like this */
+
+static bool
+is_plain(struct tw_bytes v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] < 0x20 || v.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
+json_t *
+tw_shape_text(struct tw_shape_writer *w, struct tw_bytes v)
+{
+	struct tw_buf b;
+	json_t *s;
+
+	if (v.p == NULL)
+		return json_null();
+	if (is_plain(v)) {
+		s = json_stringn((const char *)v.p, v.n);
+	} else {
+		tw_buf_init(&b, v.n * 6 + 1);
+		tw_text_escape(&b, v);
+		s = json_string(tw_buf_cstr(&b));
+		w->failed = w->failed || b.failed;
+		tw_buf_clear(&b);
+	}
+	w->failed = w->failed || s == NULL;
+	return s;
+}
+
+json_t *
+tw_shape_str(struct tw_shape_writer *w, const char *s)
+{
+	return tw_shape_text(w, tw_bytes_of(s));
+}
+
+static json_t *
+write_encoded(struct tw_shape_writer *w, struct tw_bytes v, bool hex)
+{
+	struct tw_buf b;
+	json_t *s;
+
+	if (v.p == NULL)
+		return json_null();
+	tw_buf_init(&b, v.n * 2 + 8);
+	if (hex)
+		tw_text_hex(&b, v);
+	else
+		tw_text_base64(&b, v);
+	s = json_string(tw_buf_cstr(&b));
+	w->failed = w->failed || b.failed || s == NULL;
+	tw_buf_clear(&b);
+	return s;
+}
+
+static json_t *
+write_time(int64_t seconds)
+{
+	char text[32];
+
+	return seconds == 0 ? json_null() : json_string(tw_text_time(seconds, text));
+}
+
+static json_t *write_value(struct tw_shape_writer *w, const struct tw_field *f, const void *p);
+
+static json_t *
+write_object(struct tw_shape_writer *w, const struct tw_shape *s, const void *p)
+{
+	json_t *object;
+
+	if (s->n == 1 && s->fields[0].name == NULL && s->fields[0].kind != TW_KIND_CHECKS)
+		return write_value(w, &s->fields[0], (const char *)p + s->fields[0].offset);
+	object = json_object();
+	tw_shape_write(w, s, p, object);
+	return object;
+}
+
+static json_t *
+write_list(struct tw_shape_writer *w, const struct tw_field *f, const any_list *list)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < list->n; i++)
+		if (json_array_append_new(array, write_object(w, f->shape,
+		    list->v + i * f->shape->size)) != 0)
+			w->failed = true;
+	return array;
+}
+
+static json_t *
+write_value(struct tw_shape_writer *w, const struct tw_field *f, const void *p)
+{
+	switch (f->kind) {
+	case TW_KIND_STR:
+		return tw_shape_str(w, *(const char *const *)p);
+	case TW_KIND_TEXT:
+		return tw_shape_text(w, *(const struct tw_bytes *)p);
+	case TW_KIND_BASE64:
+		return write_encoded(w, *(const struct tw_bytes *)p, false);
+	case TW_KIND_SHA256:
+		return write_encoded(w, (struct tw_bytes){ p, 32 }, true);
+	case TW_KIND_BOOL:
+		return json_boolean(*(const bool *)p);
+	case TW_KIND_UINT:
+		return json_integer(*(const unsigned *)p);
+	case TW_KIND_PORT:
+		return *(const int *)p == 0 ? json_null() : json_integer(*(const int *)p);
+	case TW_KIND_INT64:
+		return json_integer(*(const int64_t *)p);
+	case TW_KIND_TENTHS:
+		return json_real(floor(*(const double *)p * 10 + 0.5) / 10);
+	case TW_KIND_TIME:
+		return write_time(*(const int64_t *)p);
+	case TW_KIND_WORD:
+		return tw_shape_str(w, f->words[*(const unsigned *)p]);
+	case TW_KIND_OBJECT:
+	case TW_KIND_MAYBE:
+		return write_object(w, f->shape, p);
+	case TW_KIND_LIST:
+		return write_list(w, f, p);
+	case TW_KIND_CODEC:
+		return f->write(w, p);
+	case TW_KIND_CHECKS:
+	case TW_KIND_BY_VERSION:
+		break;
+	}
+	return json_null();
+}
+
+static void
+set(struct tw_shape_writer *w, json_t *object, const char *name, json_t *v)
+{
+	if (json_object_set_new(object, name, v) != 0)
+		w->failed = true;
+}
+
+static void
+write_by_version(struct tw_shape_writer *w, const struct tw_field *f, const void *base,
+    json_t *object)
+{
+	const char *p = (const char *)base + f->offset;
+
+	for (int v = TW_SSL2; v < TW_VERSIONS; v++)
+		if (f->holds(base, v))
+			set(w, object, tw_versions[v].id,
+			    write_object(w, f->shape, p + (size_t)v * f->shape->size));
+}
+
+void
+tw_shape_write(struct tw_shape_writer *w, const struct tw_shape *s, const void *p,
+    json_t *object)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct tw_field *f = &s->fields[i];
+		const char *at = (const char *)p + f->offset;
+		json_t *inner;
+
+		if (f->kind == TW_KIND_CHECKS) {
+			for (size_t k = 0; k < f->count; k++)
+				set(w, object, f->name_of(k), json_string(
+				    tw_check_names[((const enum tw_check *)(const void *)at)[k]]));
+		} else if (f->kind == TW_KIND_BY_VERSION) {
+			inner = json_object();
+			write_by_version(w, f, p, inner);
+			set(w, object, f->name, inner);
+		} else if (f->kind == TW_KIND_MAYBE &&
+		    !*(const bool *)((const char *)p + f->flag)) {
+			set(w, object, f->name, json_null());
+		} else {
+			set(w, object, f->name, write_value(w, f, at));
+		}
+	}
+}
+
+int
+tw_shape_refuse(struct tw_shape_reader *r, const char *what)
+{
+	return tw_err_set(r->err, TW_ERR_FORMAT, "%s: %s", r->path[0] != '\0' ? r->path :
+	    "the object", what);
+}
+
+/* Goes one step into the path; the returned length goes back with leave(). */
+static size_t
+enter(struct tw_shape_reader *r, const char *name, size_t index)
+{
+	size_t n = strlen(r->path), left = sizeof(r->path) - n;
+
+	if (name != NULL)
+		snprintf(r->path + n, left, "%s%s", n > 0 ? "." : "", name);
+	else
+		snprintf(r->path + n, left, "[%zu]", index);
+	return n;
+}
+
+static void
+leave(struct tw_shape_reader *r, size_t n)
+{
+	r->path[n] = '\0';
+}
+
+static int
+read_text(struct tw_shape_reader *r, const json_t *v, struct tw_bytes *ret)
+{
+	struct tw_bytes raw = { (const uint8_t *)json_string_value(v), json_string_length(v) };
+
+	if (!json_is_string(v))
+		return tw_shape_refuse(r, "not a string");
+	*ret = tw_arena_bytes(r->arena, raw);
+	return 0;
+}
+
+static int
+read_base64(struct tw_shape_reader *r, const json_t *v, struct tw_bytes *ret)
+{
+	if (!json_is_string(v) || !tw_text_unbase64(r->arena, json_string_value(v), ret))
+		return tw_shape_refuse(r, "not base64");
+	return 0;
+}
+
+static int
+read_sha256(struct tw_shape_reader *r, const json_t *v, uint8_t *ret)
+{
+	const char *s = json_string_value(v);
+
+	if (s == NULL || strlen(s) != 64 || strspn(s, "0123456789abcdef") != 64)
+		return tw_shape_refuse(r, "not 64 hex digits");
+	for (int i = 0; i < 32; i++) {
+		unsigned byte;
+
+		sscanf(s + 2 * i, "%2x", &byte);
+		ret[i] = (uint8_t)byte;
+	}
+	return 0;
+}
+
+static int
+read_number(struct tw_shape_reader *r, const json_t *v, int64_t least, int64_t most,
+    int64_t *ret)
+{
+	int64_t n = json_integer_value(v);
+
+	if (!json_is_integer(v) || n < least || n > most)
+		return tw_shape_refuse(r, "not a whole number in its range");
+	*ret = n;
+	return 0;
+}
+
+static int
+read_time(struct tw_shape_reader *r, const json_t *v, int64_t *ret)
+{
+	const char *s = json_string_value(v);
+
+	if (s == NULL || strlen(s) != 20 || s[19] != 'Z' || !tw_text_parse_time(s, ret))
+		return tw_shape_refuse(r, "not a time like 2026-11-23T18:00:00Z");
+	return 0;
+}
+
+static int
+read_word(struct tw_shape_reader *r, const json_t *v, const char *const *words, size_t n,
+    unsigned *ret)
+{
+	const char *s = json_string_value(v);
+
+	for (size_t i = 0; s != NULL && i < n; i++)
+		if (words[i] != NULL && strcmp(words[i], s) == 0) {
+			*ret = (unsigned)i;
+			return 0;
+		}
+	return tw_shape_refuse(r, "not a word known here");
+}
+
+static int read_value(struct tw_shape_reader *r, const struct tw_field *f, const json_t *v,
+    void *p);
+
+static int
+read_object(struct tw_shape_reader *r, const struct tw_shape *s, const json_t *v, void *p)
+{
+	if (s->n == 1 && s->fields[0].name == NULL && s->fields[0].kind != TW_KIND_CHECKS)
+		return read_value(r, &s->fields[0], v, (char *)p + s->fields[0].offset);
+	if (!json_is_object(v))
+		return tw_shape_refuse(r, "not an object");
+	return tw_shape_read(r, s, v, p);
+}
+
+static int
+read_list(struct tw_shape_reader *r, const struct tw_shape *s, const json_t *v,
+    any_list *ret)
+{
+	size_t n = json_array_size(v), back;
+
+	if (!json_is_array(v) || n > LIST_MAX)
+		return tw_shape_refuse(r, "not a list, or too long a one");
+	if (n == 0)
+		return 0;
+	ret->v = tw_arena_alloc(r->arena, n * s->size);
+	ret->cap = n;
+	for (size_t i = 0; i < n; i++) {
+		back = enter(r, NULL, i);
+		if (read_object(r, s, json_array_get(v, i), ret->v + i * s->size) != 0)
+			return -1;
+		leave(r, back);
+		ret->n = i + 1;
+	}
+	return 0;
+}
+
+static int
+read_simple(struct tw_shape_reader *r, const struct tw_field *f, const json_t *v, void *p)
+{
+	struct tw_bytes text = { 0 };
+	int64_t n = 0;
+	int bad = 0;
+
+	switch (f->kind) {
+	case TW_KIND_STR:
+		if ((bad = read_text(r, v, &text)) == 0)
+			*(const char **)p = (const char *)text.p;
+		return bad;
+	case TW_KIND_TENTHS:
+		if (!json_is_number(v) || fabs(json_number_value(v)) > 1e12)
+			return tw_shape_refuse(r, "not a number in its range");
+		*(double *)p = json_number_value(v);
+		return 0;
+	case TW_KIND_BOOL:
+		if (!json_is_boolean(v))
+			return tw_shape_refuse(r, "neither true nor false");
+		*(bool *)p = json_is_true(v);
+		return 0;
+	case TW_KIND_UINT:
+		if ((bad = read_number(r, v, 0, UINT32_MAX, &n)) == 0)
+			*(unsigned *)p = (unsigned)n;
+		return bad;
+	case TW_KIND_PORT:
+		if ((bad = read_number(r, v, 1, 65535, &n)) == 0)
+			*(int *)p = (int)n;
+		return bad;
+	default:
+		return read_number(r, v, INT64_MIN, INT64_MAX, p);
+	}
+}
+
+static int
+read_value(struct tw_shape_reader *r, const struct tw_field *f, const json_t *v, void *p)
+{
+	/* Null is what is not there; only an object must be one. */
+	if (json_is_null(v) && f->kind != TW_KIND_OBJECT)
+		return 0;
+	switch (f->kind) {
+	case TW_KIND_TEXT:
+		return read_text(r, v, p);
+	case TW_KIND_BASE64:
+		return read_base64(r, v, p);
+	case TW_KIND_SHA256:
+		return read_sha256(r, v, p);
+	case TW_KIND_TIME:
+		return read_time(r, v, p);
+	case TW_KIND_WORD:
+		return read_word(r, v, f->words, f->count, p);
+	case TW_KIND_OBJECT:
+	case TW_KIND_MAYBE:
+		return read_object(r, f->shape, v, p);
+	case TW_KIND_LIST:
+		return read_list(r, f->shape, v, p);
+	case TW_KIND_CODEC:
+		return f->read == NULL ? 0 : f->read(r, v, p);
+	default:
+		return read_simple(r, f, v, p);
+	}
+}
+
+static int
+read_checks(struct tw_shape_reader *r, const struct tw_field *f, const json_t *object,
+    enum tw_check *p)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		const json_t *v = json_object_get(object, f->name_of(i));
+		size_t back = enter(r, f->name_of(i), 0);
+		unsigned word;
+
+		if (v != NULL) {
+			if (read_word(r, v, tw_check_names, TW_NOT_APPLICABLE + 1, &word) != 0)
+				return -1;
+			p[i] = (enum tw_check)word;
+		}
+		leave(r, back);
+	}
+	return 0;
+}
+
+static int
+read_by_version(struct tw_shape_reader *r, const struct tw_field *f, const json_t *object,
+    void *p)
+{
+	if (!json_is_object(object))
+		return tw_shape_refuse(r, "not an object");
+	for (int i = TW_SSL2; i < TW_VERSIONS; i++) {
+		const json_t *v = json_object_get(object, tw_versions[i].id);
+		size_t back = enter(r, tw_versions[i].id, 0);
+
+		if (v != NULL && read_object(r, f->shape, v,
+		    (char *)p + (size_t)i * f->shape->size) != 0)
+			return -1;
+		leave(r, back);
+	}
+	return 0;
+}
+
+int
+tw_shape_read(struct tw_shape_reader *r, const struct tw_shape *s, const json_t *object,
+    void *p)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct tw_field *f = &s->fields[i];
+		const json_t *v = f->name == NULL ? object : json_object_get(object, f->name);
+		void *at = (char *)p + f->offset;
+		size_t back;
+		int bad;
+
+		if (v == NULL)
+			continue;
+		back = f->name == NULL ? strlen(r->path) : enter(r, f->name, 0);
+		if (f->kind == TW_KIND_CHECKS)
+			bad = read_checks(r, f, v, at);
+		else if (f->kind == TW_KIND_BY_VERSION)
+			bad = read_by_version(r, f, v, at);
+		else
+			bad = read_value(r, f, v, at);
+		if (bad != 0)
+			return -1;
+		leave(r, back);
+		if (f->kind == TW_KIND_MAYBE)
+			*(bool *)((char *)p + f->flag) = !json_is_null(v);
+	}
+	if (s->done != NULL)
+		s->done(r->arena, p);
+	return 0;
+}
