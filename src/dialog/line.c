@@ -204,8 +204,8 @@ tw_line_obey(struct tw_dialog *d, struct tw_bytes msg)
 		tw_line_say(d, "* BAD Invalid tag\r\n", tag);
 		return ++d->flags > MOST_ERRORS ? TW_CLOSE : TW_MORE;
 	}
-	if (t->tagged && ends_in_literal(line)) {
-		tw_line_say(d, "* BYE No literals before TLS\r\n", tag);
+	if (t->no_literals != NULL && ends_in_literal(line)) {
+		tw_line_say(d, t->no_literals, tag);
 		return TW_CLOSE;
 	}
 	tw_line_word(&msg, &verb);

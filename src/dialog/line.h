@@ -52,6 +52,7 @@ struct tw_line {
 	const char *greeting;
 	const struct tw_line_command *commands;
 	bool tagged;			/* "a1 STARTTLS" */
+	const char *no_literals;	/* said before closing where a command ends in "{5+}" */
 };
 
 enum tw_turn tw_line_open(struct tw_dialog *d);
@@ -73,9 +74,9 @@ bool tw_line_throttles(struct tw_bytes msg);
 	.frame = framing, .step = tw_line_follow, \
 	.data = &(const struct tw_line){ .rules = table, .rules_n = TW_COUNT(table), \
 	    .hears = hearing } }
-#define TW_LINE_SERVER(hello, table, tag) { .open = tw_line_open, \
+/* The last arguments are what else a server's tables need: .tagged, .no_literals. */
+#define TW_LINE_SERVER(hello, ...) { .open = tw_line_open, \
 	.frame = tw_frame_line, .step = tw_line_obey, \
-	.data = &(const struct tw_line){ .greeting = hello, .commands = table, \
-	    .tagged = tag } }
+	.data = &(const struct tw_line){ .greeting = hello, .commands = __VA_ARGS__ } }
 
 #endif

@@ -102,6 +102,6 @@ const struct tw_service tw_service_ftp = {
 	.greets = greets,
 	.software = tw_software_find,
 	.client = TW_LINE_CLIENT(tw_frame_block, asks, hears),
-	.server = TW_LINE_SERVER("220 %h FTP server ready\r\n", obeys, false),
+	.server = TW_LINE_SERVER("220 %h FTP server ready\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_block, swallows, NULL),
 };

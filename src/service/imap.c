@@ -103,6 +103,7 @@ const struct tw_service tw_service_imap = {
 	.greets = greets,
 	.software = tw_software_find,
 	.client = TW_LINE_CLIENT(tw_frame_line, asks, hears),
-	.server = TW_LINE_SERVER("* OK [CAPABILITY " CAPABILITIES "] %h ready\r\n", obeys, true),
+	.server = TW_LINE_SERVER("* OK [CAPABILITY " CAPABILITIES "] %h ready\r\n", obeys,
+	    .tagged = true, .no_literals = "* BYE No literals before TLS\r\n"),
 	.backend = TW_LINE_CLIENT(tw_frame_line, swallows, NULL),
 };

@@ -84,6 +84,6 @@ const struct tw_service tw_service_pop3 = {
 	.greets = greets,
 	.software = tw_software_find,
 	.client = TW_LINE_CLIENT(frame, asks, hears),
-	.server = TW_LINE_SERVER("+OK %h ready\r\n", obeys, false),
+	.server = TW_LINE_SERVER("+OK %h ready\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_line, swallows, NULL),
 };

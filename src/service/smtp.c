@@ -93,6 +93,6 @@ const struct tw_service tw_service_smtp = {
 	.greets = greets,
 	.software = tw_software_find,
 	.client = TW_LINE_CLIENT(tw_frame_reply, asks, tw_smtp_hears),
-	.server = TW_LINE_SERVER("220 %h ESMTP\r\n", obeys, false),
+	.server = TW_LINE_SERVER("220 %h ESMTP\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_reply, swallows, NULL),
 };

@@ -1,0 +1,96 @@
+/* NNTP: RFC 3977, STARTTLS by RFC 4642. */
+#include "dialog/line.h"
+#include "service/service.h"
+#include "service/software.h"
+
+enum { GREETING, LISTING, ASKED };
+
+static ptrdiff_t
+frame(const struct tw_dialog *d, struct tw_bytes in)
+{
+	ptrdiff_t n = tw_frame_line(d, in);
+
+	if (n > 0 && d->state == LISTING && tw_bytes_begin_with(in, "101"))
+		return tw_frame_dotted(d, in);
+	return n;
+}
+
+static void
+hears(struct tw_dialog *d, struct tw_bytes msg)
+{
+	struct tw_bytes line, word;
+
+	if (d->state != LISTING || !tw_bytes_begin_with(msg, "101"))
+		return;
+	tw_line_next(&msg, &line);
+	while (tw_line_next(&msg, &line) && !tw_line_is(line, ".")) {
+		tw_dialog_capability(d, line);
+		if (!tw_line_word(&line, &word))
+			continue;
+		if (tw_line_is(word, "STARTTLS"))
+			d->advertised = true;
+		else if (tw_line_is(word, "AUTHINFO") || tw_line_is(word, "SASL"))
+			while (tw_line_word(&line, &word))
+				if (tw_line_is(word, "USER") || tw_line_is(word, "PLAIN") ||
+				    tw_line_is(word, "LOGIN"))
+					d->plain_auth = true;
+	}
+	d->no_plain_auth = !d->plain_auth;
+}
+
+static unsigned
+greets(struct tw_bytes g)
+{
+	if ((!tw_bytes_begin_with(g, "200") && !tw_bytes_begin_with(g, "201")) || g.n < 4 ||
+	    g.p[3] != ' ')
+		return 0;
+	return tw_bytes_contain(g, "NNTP") || tw_bytes_contain(g, "News") ||
+	    tw_bytes_contain(g, "INN ") || tw_bytes_contain(g, "posting") ? 2 : 1;
+}
+
+/* Servers of RFC 977 do not know CAPABILITIES; what they say to STARTTLS counts then. */
+static const struct tw_line_rule asks[] = {
+	{ GREETING, "200", TW_GO(LISTING, "CAPABILITIES\r\n") },
+	{ GREETING, "201", TW_GO(LISTING, "CAPABILITIES\r\n") },
+	{ GREETING, "400", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
+	{ GREETING, "502", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+	{ LISTING, "101", TW_OFFERED, TW_GO(ASKED, "STARTTLS\r\n") },
+	{ LISTING, "101", TW_END(TW_NOT_OFFERED, TW_FLAW_NONE) },
+	{ LISTING, "400", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
+	{ LISTING, "4", TW_GO(ASKED, "STARTTLS\r\n") },
+	{ LISTING, "5", TW_GO(ASKED, "STARTTLS\r\n") },
+	{ ASKED, "382", TW_END(TW_TLS, TW_FLAW_NONE) },
+	{ ASKED, "400", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
+	{ ASKED, "580", TW_END(TW_REFUSED, TW_FLAW_NONE) },	/* it knows TLS, and cannot now */
+	{ ASKED, "4", TW_END(TW_REFUSED, TW_FLAW_NONE) },
+	{ ASKED, "5", TW_UNOFFERED, TW_END(TW_NOT_OFFERED, TW_FLAW_NONE) },
+	{ ASKED, "500", TW_END(TW_REFUSED, TW_FLAW_STRIPPED) },
+	{ ASKED, "5", TW_END(TW_REFUSED, TW_FLAW_NONE) },
+};
+
+static const struct tw_line_command obeys[] = {
+	{ "CAPABILITIES", NULL, "101 Capability list:\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n", TW_MORE },
+	{ "STARTTLS", "", "382 Continue with TLS negotiation\r\n", TW_TLS },
+	{ "STARTTLS", NULL, "501 STARTTLS takes no arguments\r\n", TW_MORE },
+	{ "QUIT", "", "205 Bye\r\n", TW_CLOSE },
+	{ NULL, NULL, "483 STARTTLS first\r\n", TW_MORE },
+};
+
+static const struct tw_line_rule swallows[] = {
+	{ GREETING, "200", TW_END(TW_TLS, TW_FLAW_NONE) },
+	{ GREETING, "201", TW_END(TW_TLS, TW_FLAW_NONE) },
+	{ GREETING, "400", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
+	{ GREETING, "502", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+};
+
+const struct tw_service tw_service_nntp = {
+	.name = "nntp",
+	.title = "News",
+	.spec = "RFC 4642",
+	.server_first = true,
+	.greets = greets,
+	.software = tw_software_find,
+	.client = TW_LINE_CLIENT(frame, asks, hears),
+	.server = TW_LINE_SERVER("200 %h ready\r\n", obeys),
+	.backend = TW_LINE_CLIENT(tw_frame_line, swallows, NULL),
+};

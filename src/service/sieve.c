@@ -1,0 +1,188 @@
+/* ManageSieve: RFC 5804, STARTTLS in 2.2. Strings may be literals: "{5}" and five bytes. */
+#include "dialog/line.h"
+#include "service/service.h"
+#include "service/software.h"
+
+enum { GREETING, ASKED };
+
+/* The length in "{12}" or "{12+}" at the end of a line; -1: there is none, or it is absurd. */
+static ptrdiff_t
+literal_of(struct tw_bytes l)
+{
+	size_t i = l.n, n = 0, unit = 1;
+
+	while (i > 0 && (l.p[i - 1] == '\r' || l.p[i - 1] == '\n'))
+		i--;
+	if (i == 0 || l.p[--i] != '}')
+		return -1;
+	if (i > 0 && l.p[i - 1] == '+')
+		i--;
+	if (i == 0 || l.p[i - 1] < '0' || l.p[i - 1] > '9')
+		return -1;
+	for (; i > 0 && l.p[i - 1] >= '0' && l.p[i - 1] <= '9'; i--, unit *= 10) {
+		if (unit > TW_DIALOG_IN)
+			return TW_DIALOG_IN + 1;
+		n += unit * (size_t)(l.p[i - 1] - '0');
+	}
+	return i > 0 && l.p[i - 1] == '{' ? (ptrdiff_t)n : -1;
+}
+
+/* One line with the literals in it. */
+static ptrdiff_t
+whole_line(struct tw_bytes in)
+{
+	size_t at = 0;
+
+	for (;;) {
+		struct tw_bytes rest = { in.p + at, in.n - at };
+		ptrdiff_t n = rest.n == 0 ? 0 : tw_frame_line(NULL, rest), literal;
+
+		if (n <= 0)
+			return n;
+		at += (size_t)n;
+		literal = literal_of((struct tw_bytes){ rest.p, (size_t)n });
+		if (literal < 0)
+			return (ptrdiff_t)at;
+		at += (size_t)literal;
+		if (at > TW_DIALOG_IN)
+			return TW_DIALOG_IN + 1;
+		if (at > in.n)
+			return 0;
+	}
+}
+
+static bool
+is_result(struct tw_bytes l)
+{
+	struct tw_bytes word;
+
+	return tw_line_word(&l, &word) &&
+	    (tw_line_is(word, "OK") || tw_line_is(word, "NO") || tw_line_is(word, "BYE"));
+}
+
+/* Capability lines up to and with OK, NO or BYE. */
+static ptrdiff_t
+frame(const struct tw_dialog *d, struct tw_bytes in)
+{
+	size_t at = 0;
+
+	(void)d;
+	for (;;) {
+		struct tw_bytes rest = { in.p + at, in.n - at };
+		ptrdiff_t n = rest.n == 0 ? 0 : whole_line(rest);
+
+		if (n <= 0)
+			return n;
+		if (n > TW_DIALOG_IN)
+			return n;
+		if (at == 0 && *in.p != '"' && *in.p != '{' &&
+		    !is_result((struct tw_bytes){ rest.p, (size_t)n }))
+			return -1;
+		at += (size_t)n;
+		if (is_result((struct tw_bytes){ rest.p, (size_t)n }))
+			return (ptrdiff_t)at;
+	}
+}
+
+/* The part of msg from its last line on, where its result stands. */
+static struct tw_bytes
+result_of(struct tw_bytes msg)
+{
+	while (msg.n > 0 && !is_result(msg)) {
+		ptrdiff_t n = whole_line(msg);
+
+		if (n <= 0 || (size_t)n > msg.n)
+			break;
+		msg.p += n;
+		msg.n -= (size_t)n;
+	}
+	return msg;
+}
+
+static void
+hears(struct tw_dialog *d, struct tw_bytes msg)
+{
+	struct tw_bytes line, name;
+	bool sasl = false;
+
+	if (d->state != GREETING)
+		return;
+	while (!is_result(msg) && tw_line_next(&msg, &line)) {
+		tw_dialog_capability(d, line);
+		if (!tw_line_word(&line, &name))
+			continue;
+		if (tw_line_is(name, "\"STARTTLS\""))
+			d->advertised = true;
+		if (tw_line_is(name, "\"SASL\"")) {
+			sasl = true;
+			d->plain_auth = tw_bytes_contain(line, "PLAIN") ||
+			    tw_bytes_contain(line, "LOGIN");
+		}
+	}
+	d->no_plain_auth = sasl && !d->plain_auth;
+}
+
+/* The rules are for the result; the list before it was heard, and the banner noted. */
+static enum tw_turn
+follow(struct tw_dialog *d, struct tw_bytes msg)
+{
+	struct tw_bytes result = result_of(msg);
+	enum tw_turn turn;
+
+	if (d->state == GREETING)
+		hears(d, msg);
+	turn = tw_line_follow(d, result);
+	if (d->steps == 1)
+		tw_dialog_note(d, &d->banner, msg);
+	return turn;
+}
+
+static unsigned
+greets(struct tw_bytes g)
+{
+	return g.n > 0 && *g.p == '"' && (tw_bytes_begin_with(g, "\"IMPLEMENTATION\"") ||
+	    tw_bytes_contain(g, "\"SIEVE\"")) ? 2 : 0;
+}
+
+static const struct tw_line_rule asks[] = {
+	{ GREETING, "OK", TW_OFFERED, TW_GO(ASKED, "STARTTLS\r\n") },
+	{ GREETING, "OK", TW_END(TW_NOT_OFFERED, TW_FLAW_NONE) },
+	{ GREETING, "NO", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+	{ GREETING, "BYE", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+	{ ASKED, "OK", TW_END(TW_TLS, TW_FLAW_NONE) },
+	{ ASKED, "NO", TW_END(TW_REFUSED, TW_FLAW_NONE) },
+	{ ASKED, "BYE", TW_END(TW_REFUSED, TW_FLAW_NONE) },
+};
+
+#define CAPABILITIES "\"IMPLEMENTATION\" \"%h\"\r\n\"SASL\" \"\"\r\n\"SIEVE\" \"\"\r\n" \
+	"\"STARTTLS\"\r\n\"VERSION\" \"1.0\"\r\nOK \"%h ready\"\r\n"
+static const struct tw_line_command obeys[] = {
+	{ "CAPABILITY", "", CAPABILITIES, TW_MORE },
+	{ "NOOP", NULL, "OK \"Done\"\r\n", TW_MORE },
+	{ "STARTTLS", "", "OK \"Begin TLS negotiation now\"\r\n", TW_TLS },
+	{ "STARTTLS", NULL, "NO \"STARTTLS takes no arguments\"\r\n", TW_MORE },
+	{ "LOGOUT", "", "OK \"Bye\"\r\n", TW_CLOSE },
+	{ NULL, NULL, "NO (ENCRYPT-NEEDED) \"STARTTLS first\"\r\n", TW_MORE },
+};
+
+static const struct tw_line_rule swallows[] = {
+	{ GREETING, "OK", TW_END(TW_TLS, TW_FLAW_NONE) },
+	{ GREETING, "NO", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+	{ GREETING, "BYE", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+};
+
+#define FOLLOWER(table) { .frame = frame, .step = follow, \
+	.data = &(const struct tw_line){ .rules = table, .rules_n = TW_COUNT(table) } }
+
+const struct tw_service tw_service_sieve = {
+	.name = "sieve",
+	.title = "Mail filter management",
+	.spec = "RFC 5804 2.2",
+	.server_first = true,
+	.greets = greets,
+	.software = tw_software_find,
+	.client = FOLLOWER(asks),
+	.server = TW_LINE_SERVER(CAPABILITIES, obeys,
+	    .no_literals = "BYE \"No literals before TLS\"\r\n"),
+	.backend = FOLLOWER(swallows),
+};
