@@ -57,38 +57,21 @@ put_utf8(struct tw_buf *b, uint32_t c)
 	}
 }
 
-/* BMPString: UCS-2 by the book, but UTF-16 pairs are met and joined. */
-static void
-put_ucs2(struct tw_buf *b, struct tw_bytes v)
-{
-	uint16_t c, low;
-
-	while (tw_bytes_u16(&v, &c)) {
-		struct tw_bytes ahead = v;
-
-		if (c >= 0xd800 && c < 0xdc00 && tw_bytes_u16(&ahead, &low) && low >= 0xdc00 &&
-		    low < 0xe000) {
-			put_utf8(b, 0x10000 + ((c & 0x3ffu) << 10 | (low & 0x3ffu)));
-			v = ahead;
-		} else {
-			put_utf8(b, c);
-		}
-	}
-}
-
 void
 tw_asn1_put_string(struct tw_buf *b, const ASN1_STRING *s)
 {
 	struct tw_bytes v = tw_asn1_view(s);
-	uint32_t c;
+	uint16_t two;
+	uint32_t four;
 
 	switch (ASN1_STRING_type(s)) {
 	case V_ASN1_BMPSTRING:
-		put_ucs2(b, v);
+		while (tw_bytes_u16(&v, &two))
+			put_utf8(b, two);
 		break;
 	case V_ASN1_UNIVERSALSTRING:
-		while (tw_bytes_u32(&v, &c))
-			put_utf8(b, c);
+		while (tw_bytes_u32(&v, &four))
+			put_utf8(b, four);
 		break;
 	case V_ASN1_T61STRING:		/* in the field it holds Latin-1 */
 		for (size_t i = 0; i < v.n; i++)
