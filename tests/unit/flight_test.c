@@ -12,7 +12,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "wire/flight.h"
+#include "flights.h"
 #include "wire/hello.h"
 
 /* One server and one hello; what was read of the one by the other. */
@@ -20,7 +20,6 @@ struct meeting {
 	SSL_CTX *ctx;
 	struct tw_hello hello;
 	enum tw_want want;
-	bool want_set;
 	struct tw_arena *arena;
 	struct tw_buf answer;
 	struct tw_flight flight;
@@ -154,64 +153,17 @@ ask_openssl(struct meeting *m)
 	SSL_free(ssl);
 }
 
-static void
-assert_same_bytes(struct tw_bytes a, struct tw_bytes b)
-{
-	assert_int_equal(a.p == NULL, b.p == NULL);
-	assert_true(tw_bytes_equal(a, b));
-}
-
-static void
-assert_same(const struct tw_flight *a, const struct tw_flight *b)
-{
-	assert_int_equal(a->turn, b->turn);
-	assert_ptr_equal(a->why, b->why);
-	assert_int_equal(a->hello, b->hello);
-	assert_int_equal(a->retry, b->retry);
-	assert_int_equal(a->done, b->done);
-	assert_int_equal(a->version, b->version);
-	assert_int_equal(a->suite, b->suite);
-	assert_int_equal(a->group, b->group);
-	assert_int_equal(a->encrypted, b->encrypted);
-	assert_int_equal(a->opened, b->opened);
-	assert_int_equal(a->finished_ok, b->finished_ok);
-	assert_int_equal(a->verify_scheme, b->verify_scheme);
-	assert_int_equal(a->extensions_n, b->extensions_n);
-	assert_memory_equal(a->extensions, b->extensions, sizeof(a->extensions));
-	assert_int_equal(a->chain_n, b->chain_n);
-	for (size_t i = 0; i < a->chain_n; i++)
-		assert_same_bytes(a->chain[i], b->chain[i]);
-	assert_same_bytes(a->alpn, b->alpn);
-	assert_same_bytes(a->staple, b->staple);
-	assert_same_bytes(a->scts, b->scts);
-	assert_same_bytes(a->share, b->share);
-	assert_same_bytes(a->cookie, b->cookie);
-	assert_same_bytes(a->session_id, b->session_id);
-	assert_same_bytes(a->ske.public, b->ske.public);
-	assert_same_bytes(a->ske.dh_p, b->ske.dh_p);
-	assert_int_equal(a->ske.scheme, b->ske.scheme);
-	assert_same_bytes(a->head, b->head);
-}
-
-/* Reads the answer whole and byte by byte; the flight stays in m. */
+/* Reads the answer; the flight stays in m. */
 static void
 read_answer(struct meeting *m)
 {
-	struct tw_flight bytewise;
 	struct tw_buf message;
-	struct tw_bytes all = tw_buf_view(&m->answer);
 
 	tw_buf_init(&message, TW_HELLO_MAX);
 	tw_hello_message(&m->hello, &message);
-	tw_flight_init(&m->flight, m->arena, m->want, tw_buf_view(&message), m->hello.shares,
-	    m->hello.share_groups, m->hello.shares_n);
-	m->turn = tw_flight_feed(&m->flight, all);
-	tw_flight_init(&bytewise, m->arena, m->want, tw_buf_view(&message), m->hello.shares,
-	    m->hello.share_groups, m->hello.shares_n);
-	for (size_t i = 0; i < all.n; i++)
-		tw_flight_feed(&bytewise, (struct tw_bytes){ all.p + i, 1 });
-	assert_same(&m->flight, &bytewise);
-	tw_flight_clear(&bytewise);
+	m->turn = read_both_ways(&m->flight, m->arena, m->want, tw_buf_view(&message),
+	    m->hello.shares, m->hello.share_groups, m->hello.shares_n,
+	    tw_buf_view(&m->answer));
 	tw_buf_clear(&message);
 }
 
