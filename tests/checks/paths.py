@@ -2,6 +2,7 @@
 build, no private key."""
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -13,9 +14,9 @@ MADE = re.compile(r"(\.(o|a|so|pyc|gcda|gcno|profraw)|^core(\.\d+)?)$|(^|/)__pyc
 
 
 def tracked(root):
-    out = subprocess.run(["git", "-c", "safe.directory=*", "-C", root, "ls-files", "-z"],
-                         capture_output=True)
-    if out.returncode == 0 and out.stdout:
+    if shutil.which("git") and os.path.exists(os.path.join(root, ".git")):
+        out = subprocess.run(["git", "-c", "safe.directory=*", "-C", root, "ls-files", "-z"],
+                             check=True, capture_output=True)
         return [p for p in out.stdout.decode().split("\0") if p]
     # A tree that is no clone (a release's): all that is in it.
     return list(tree.files(root, ".", ""))
