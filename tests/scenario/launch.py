@@ -1,5 +1,5 @@
-"""launch.py SECONDS COMMAND…: runs COMMAND, ends it after SECONDS, and writes to
-descriptor 3 what it cost. A process of its own and small on purpose: a child
+"""launch.py FD SECONDS COMMAND…: runs COMMAND, ends it after SECONDS, and writes to
+descriptor FD what it cost. A process of its own and small on purpose: a child
 begins with the peak memory of the process that started it."""
 
 import json
@@ -10,12 +10,12 @@ import time
 
 
 def main():
-    limit = float(sys.argv[1])
+    fd, limit = int(sys.argv[1]), float(sys.argv[2])
     start = time.monotonic()
     pid = os.fork()
     if pid == 0:
-        os.close(3)
-        os.execvp(sys.argv[2], sys.argv[2:])
+        os.close(fd)
+        os.execvp(sys.argv[3], sys.argv[3:])
 
     killed = []
 
@@ -26,7 +26,7 @@ def main():
     signal.signal(signal.SIGTERM, end)
     signal.setitimer(signal.ITIMER_REAL, limit)
     _, status, usage = os.wait4(pid, 0)
-    os.write(3, json.dumps({"status": os.waitstatus_to_exitcode(status), "killed": bool(killed),
+    os.write(fd, json.dumps({"status": os.waitstatus_to_exitcode(status), "killed": bool(killed),
                             "seconds": time.monotonic() - start, "rss_kib": usage.ru_maxrss,
                             "cpu": usage.ru_utime + usage.ru_stime}).encode())
 

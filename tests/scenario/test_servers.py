@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from servers import broken, database, mail, talk, tls, wire
+from servers import broken, database, mail, talk, tls, tls13, wire
 from servers.tcp import Server
 
 FLAGS = {wire.TLS10: "-tls1", wire.TLS11: "-tls1_1", wire.TLS12: "-tls1_2"}
@@ -98,3 +98,30 @@ def test_throttle_counts(pki):
             with socket.create_connection(("127.0.0.1", server.port)) as sock:
                 first.append(sock.recv(3))
     assert first == [b"220", b"220", b"220", b"421", b"421"]
+
+
+@pytest.mark.parametrize("suite", tls13.SUITES)
+@pytest.mark.parametrize("group,size", [("x25519", 16384), ("secp256r1", 100)])
+@pytest.mark.parametrize("kind", ["RSA", "ECDSA"])
+def test_tls13_is_taken(pki, suite, group, size, kind):
+    """s_client answers a server's Finished with its own only when all of it was right."""
+    scripted = tls13.ScriptedTls13({kind: pki.identities[kind]}, suites=(suite,), groups=(group,), size=size)
+    with Server(scripted) as server:
+        out = _until_finished(server, pki)
+    assert re.search(r">>>.*Finished", out), out
+
+
+def _until_finished(server, pki):
+    """The script never answers Finished, so the client is ended when it has spoken."""
+    process = subprocess.Popen(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-msg", "-tls1_3", "-CAfile",
+         pki.ca_file, "-groups", "X25519:P-256", "-verify_return_error"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    out = b""
+    for line in process.stdout:
+        out += line
+        if b">>>" in line and b"Finished" in line or b"alert" in line.lower():
+            break
+    process.kill()
+    process.communicate()
+    return out.decode("utf-8", "replace")

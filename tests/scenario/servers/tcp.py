@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+import traceback
 
 CLONE_NEWNET = 0x40000000
 
@@ -95,6 +96,7 @@ class Server:
         self.stopping = threading.Event()
         self.conns = []
         self.times = []                 # monotonic time of each accept
+        self.faults = []                # what went wrong in our own script
         self._lock = threading.Lock()
         self._open = set()
         self._fault = None
@@ -146,6 +148,8 @@ class Server:
             self.handler(conn)
         except (Gone, OSError):
             pass
+        except Exception:
+            self.faults.append(traceback.format_exc())
         finally:
             with self._lock:
                 self._open.discard(conn)

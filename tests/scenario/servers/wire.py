@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from .tcp import Gone
+
 SSL2, SSL3, TLS10, TLS11, TLS12, TLS13 = 0x0002, 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
 IDS = {SSL2: "SSLv2", SSL3: "SSLv3", TLS10: "TLSv1.0", TLS11: "TLSv1.1", TLS12: "TLSv1.2",
        TLS13: "TLSv1.3"}
@@ -97,8 +99,8 @@ def handshake(kind, body):
     return u8(kind) + vec24(body)
 
 
-class Malformed(Exception):
-    pass
+class Malformed(Gone):
+    """Not what a client may send: the server goes too."""
 
 
 class Reader:
