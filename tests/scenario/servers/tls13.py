@@ -21,6 +21,7 @@ GROUPS = {**wire.GROUPS, "X25519MLKEM768": 0x11EC, "SecP256r1MLKEM768": 0x11EB}
 REAL = (23, 29)                         # groups whose shares are computed
 KEY_SHARE = 51
 HASH = {0x1301: hashlib.sha256, 0x1302: hashlib.sha384, 0x1303: hashlib.sha256}
+PSS_HASH = {0x0804: hashes.SHA256, 0x0805: hashes.SHA384, 0x0806: hashes.SHA512}
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 
 
@@ -165,8 +166,9 @@ class ScriptedTls13:
         covered = (b" " * 64 + b"TLS 1.3, server CertificateVerify\0"
                    + digest(transcript + body).digest())
         if isinstance(identity.key, rsa.RSAPrivateKey):
-            signature = identity.key.sign(covered, padding.PSS(padding.MGF1(hashes.SHA256()), 32),
-                                          hashes.SHA256())
+            chosen = PSS_HASH[scheme]()
+            signature = identity.key.sign(
+                covered, padding.PSS(padding.MGF1(chosen), chosen.digest_size), chosen)
         else:
             signature = identity.key.sign(covered, ec.ECDSA(hashes.SHA256()))
         body += wire.handshake(15, u16(scheme) + vec16(signature))
