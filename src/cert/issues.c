@@ -33,12 +33,11 @@ link_up(const struct tw_sent *s, struct links *ret)
 {
 	*ret = (struct links){ .used = { [0] = s->n > 0 } };
 	for (size_t i = 0; i < s->n; i++) {
-		ret->self[i] = X509_check_issued(s->v[i], s->v[i]) == X509_V_OK;
+		ret->self[i] = tw_path_links(s->v[i], s->v[i]);
 		for (size_t j = 0; j < s->n; j++) {
 			if (j < i && X509_cmp(s->v[i], s->v[j]) == 0)
 				ret->again[i] = true;
-			ret->issued[j][i] = i != j &&
-			    X509_check_issued(s->v[j], s->v[i]) == X509_V_OK;
+			ret->issued[j][i] = i != j && tw_path_links(s->v[j], s->v[i]);
 		}
 	}
 	/* At most n rounds: each but the last marks one more. */
@@ -93,7 +92,7 @@ incomplete(const struct tw_sent *s, const struct tw_path *p)
 	for (int i = 1; i < n - 1; i++)
 		if (!was_sent(s, sk_X509_value(p->certs, i)))
 			return true;
-	if (top == NULL || X509_check_issued(top, top) == X509_V_OK)
+	if (top == NULL || tw_path_links(top, top))
 		return false;
 	return n == 1 || !was_sent(s, top) || tw_issues_names_issuer(top);
 }

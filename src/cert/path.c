@@ -7,6 +7,8 @@
 
 #include "cert/trust.h"
 
+#define DETOURS 8
+
 /* What each error means; the first row of this list that was met decides. */
 static const struct {
 	int code;
@@ -98,38 +100,6 @@ context(X509_STORE *store, X509 *leaf, STACK_OF(X509) *others, struct tw_path *p
 	return ctx;
 }
 
-void
-tw_path_find(X509_STORE *store, const struct tw_sent *sent, int64_t at, struct tw_path *ret)
-{
-	STACK_OF(X509) *others = sk_X509_new_null();
-	X509_STORE_CTX *ctx;
-	bool ready = others != NULL;
-
-	*ret = (struct tw_path){ .at = at };
-	for (size_t i = 1; i < sent->n && ready; i++)
-		ready = sk_X509_push(others, sent->v[i]) > 0;
-	ctx = ready ? context(store, sent->v[0], others, ret) : NULL;
-	if (ctx == NULL) {
-		add_error(ret, X509_V_ERR_OUT_OF_MEM);
-	} else {
-		/* A refusal without an error noted must not look like trust. */
-		if (X509_verify_cert(ctx) != 1 && ret->errors_n == 0)
-			add_error(ret, X509_V_ERR_UNSPECIFIED);
-		ret->certs = X509_STORE_CTX_get1_chain(ctx);
-		if (ret->certs == NULL && ret->errors_n == 0)
-			add_error(ret, X509_V_ERR_UNSPECIFIED);
-	}
-	X509_STORE_CTX_free(ctx);
-	sk_X509_free(others);
-}
-
-void
-tw_path_clear(struct tw_path *p)
-{
-	sk_X509_pop_free(p->certs, X509_free);
-	*p = (struct tw_path){ 0 };
-}
-
 X509 *
 tw_path_top(const struct tw_path *p)
 {
@@ -176,4 +146,99 @@ tw_path_verdict(const struct tw_path *p, const struct tw_path_error **ret_why)
 	*ret_why = other != NULL ? other : chain != NULL ? chain : leaf;
 	return other != NULL ? TW_TRUST_OTHER : chain != NULL ? TW_CHAIN_OUT_OF_DATE
 	    : leaf != NULL ? TW_LEAF_OUT_OF_DATE : TW_TRUSTED;
+}
+
+void
+tw_path_clear(struct tw_path *p)
+{
+	sk_X509_pop_free(p->certs, X509_free);
+	*p = (struct tw_path){ 0 };
+}
+
+bool
+tw_path_links(X509 *issuer, X509 *x)
+{
+	int rc = X509_check_issued(issuer, x);
+
+	return rc == X509_V_OK || rc == X509_V_ERR_KEYUSAGE_NO_CERTSIGN;
+}
+
+static void
+try(X509_STORE *store, X509 *leaf, STACK_OF(X509) *others, int64_t at, struct tw_path *ret)
+{
+	X509_STORE_CTX *ctx;
+
+	*ret = (struct tw_path){ .at = at };
+	ctx = context(store, leaf, others, ret);
+	if (ctx == NULL) {
+		add_error(ret, X509_V_ERR_OUT_OF_MEM);
+		return;
+	}
+	/* A refusal without an error noted must not look like trust. */
+	if (X509_verify_cert(ctx) != 1 && ret->errors_n == 0)
+		add_error(ret, X509_V_ERR_UNSPECIFIED);
+	ret->certs = X509_STORE_CTX_get1_chain(ctx);
+	if (ret->certs == NULL && ret->errors_n == 0)
+		add_error(ret, X509_V_ERR_UNSPECIFIED);
+	X509_STORE_CTX_free(ctx);
+}
+
+/* The certificate that led p astray: a dead end on top, or an issuer that did not sign. */
+static X509 *
+wrong_turn(const struct tw_path *p, enum tw_trust_verdict verdict,
+    const struct tw_path_error *why)
+{
+	int n = p->certs == NULL ? 0 : sk_X509_num(p->certs);
+
+	if (verdict == TW_UNTRUSTED_ROOT || verdict == TW_CHAIN_BROKEN)
+		return n > 1 ? tw_path_top(p) : NULL;
+	if (verdict == TW_BAD_SIGNATURE && why->depth >= 0 && why->depth + 1 < n)
+		return sk_X509_value(p->certs, why->depth + 1);
+	return NULL;
+}
+
+static bool
+take_out(STACK_OF(X509) *others, const X509 *x)
+{
+	bool found = false;
+
+	for (int i = sk_X509_num(others) - 1; i >= 0; i--)
+		if (X509_cmp(sk_X509_value(others, i), x) == 0) {
+			sk_X509_delete(others, i);
+			found = true;
+		}
+	return found;
+}
+
+/*
+ * libcrypto takes the first issuer that fits and never turns back. Where that
+ * ends nowhere, a cross-signed twin may still lead to a root: go again without
+ * the wrong turn. The first path stays the answer unless another one is better.
+ */
+void
+tw_path_find(X509_STORE *store, const struct tw_sent *sent, int64_t at, struct tw_path *ret)
+{
+	STACK_OF(X509) *others = sk_X509_new_null();
+	const struct tw_path_error *why;
+	enum tw_trust_verdict verdict;
+	struct tw_path next;
+	X509 *turn;
+
+	for (size_t i = 1; i < sent->n && others != NULL; i++)
+		sk_X509_push(others, sent->v[i]);
+	try(store, sent->v[0], others, at, ret);
+	verdict = tw_path_verdict(ret, &why);
+	turn = wrong_turn(ret, verdict, why);
+	for (int i = 0; i < DETOURS && turn != NULL && take_out(others, turn); i++) {
+		try(store, sent->v[0], others, at, &next);
+		verdict = tw_path_verdict(&next, &why);
+		turn = wrong_turn(&next, verdict, why);
+		if (verdict == TW_TRUSTED || verdict == TW_LEAF_OUT_OF_DATE) {
+			tw_path_clear(ret);
+			*ret = next;
+			break;
+		}
+		tw_path_clear(&next);	/* turn stays: sent or the store owns it */
+	}
+	sk_X509_free(others);
 }

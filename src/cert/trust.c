@@ -240,7 +240,7 @@ weak_hash(const struct tw_path *p)
 		X509 *x = sk_X509_value(p->certs, i);
 		const char *hash = tw_signature_hash(x);
 
-		if (i > 0 && X509_check_issued(x, x) == X509_V_OK)
+		if (i > 0 && tw_path_links(x, x))
 			continue;
 		for (size_t w = 0; w < worst; w++)
 			if (strcmp(hash, weak[w]) == 0)

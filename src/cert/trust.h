@@ -34,6 +34,8 @@ struct tw_path {
 	int64_t at;
 };
 
+/* By names and key identifiers, whether it was allowed to or not: did issuer issue x? */
+bool tw_path_links(X509 *issuer, X509 *x);
 /* path.c: the path from sent->v[0] towards a root of store, and all that is wrong with it. */
 void tw_path_find(X509_STORE *store, const struct tw_sent *sent, int64_t at, struct tw_path *ret);
 void tw_path_clear(struct tw_path *p);
