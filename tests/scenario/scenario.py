@@ -213,5 +213,3 @@ def behind(dialogue, hold=True, tls_knobs=None, **knobs):
 
 GOOD = {"suites": ("ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE_RSA_WITH_AES_128_GCM_SHA256",
                    "ECDHE_RSA_WITH_AES_256_GCM_SHA384")}
-# What a good TLS 1.2 server is still told: nothing of it is bad enough to fail.
-MILD = {"tls13-missing", "no-post-quantum"}

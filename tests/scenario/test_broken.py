@@ -3,8 +3,8 @@ time, in little memory, with the right word, and never as "no"."""
 
 import pytest
 
-from scenario import GOOD, Scenario, scripted
-from servers import broken, database, mail, talk, tls, wire
+from scenario import Scenario
+from servers import broken, mail, talk, tls, wire
 from servers.tcp import Server
 
 

@@ -4,7 +4,7 @@ controls, NUL, bytes that are no UTF-8. None reaches an output as itself."""
 import pytest
 
 import run as runner
-from scenario import GOOD, Scenario, behind, scripted
+from scenario import Scenario, behind, scripted
 from servers import mail
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202egnp.\u2066exe\u2028\x9b31m\x7f"

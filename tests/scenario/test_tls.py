@@ -2,11 +2,11 @@
 manners of old and odd stacks. What each was told to be is the truth."""
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import dh, ec
+from cryptography.hazmat.primitives.asymmetric import dh
 
-from scenario import GOOD, MILD, Scenario, scripted
+from scenario import GOOD, Scenario, scripted
 from servers import pki as make
-from servers import primes, tls, wire
+from servers import primes, tls
 from servers.wire import SSL2, SSL3, TLS10, TLS11, TLS12
 
 EC_AEAD = ("ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "ECDHE_RSA_WITH_AES_128_GCM_SHA256")

@@ -22,7 +22,7 @@ def smtp(then, greeting="220 mail.example ESMTP", delay=0, hello=("EHLO", "HELO"
             elif words[0] == b"QUIT":
                 conn.send(b"221 bye\r\n")
                 return
-            elif words[0].decode() in hello:
+            elif words[0].decode("latin-1") in hello:
                 lines = ["mail.example", *capabilities]
                 for i, text in enumerate(lines):
                     mark = " " if i == len(lines) - 1 else "-"
