@@ -123,7 +123,7 @@ def main():
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             started = list(pool.map(lambda name: start(name, directory), names))
         say({"ready": [endpoint for _, endpoints in started for endpoint in endpoints]})
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as pool:
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
             for line in sys.stdin:
                 question = json.loads(line)
                 say(list(pool.map(run, question)) if isinstance(question, list) else run(question))
