@@ -84,30 +84,22 @@ frame(const struct tw_dialog *d, struct tw_bytes in)
 	}
 }
 
-/* The part of msg from its last line on, where its result stands. */
-static struct tw_bytes
-result_of(struct tw_bytes msg)
+/* Takes the next line, literals and all, from *b, unless that is the result. */
+static bool
+next(struct tw_bytes *b, struct tw_bytes *ret_line)
 {
-	while (msg.n > 0 && !is_result(msg)) {
-		ptrdiff_t n = whole_line(msg);
+	ptrdiff_t n = b->n == 0 || is_result(*b) ? 0 : whole_line(*b);
 
-		if (n <= 0 || (size_t)n > msg.n)
-			break;
-		msg.p += n;
-		msg.n -= (size_t)n;
-	}
-	return msg;
+	return n > 0 && tw_bytes_take(b, (size_t)n, ret_line);
 }
 
 static void
-hears(struct tw_dialog *d, struct tw_bytes msg)
+hear_list(struct tw_dialog *d, struct tw_bytes msg)
 {
 	struct tw_bytes line, name;
 	bool sasl = false;
 
-	if (d->state != GREETING)
-		return;
-	while (!is_result(msg) && tw_line_next(&msg, &line)) {
+	while (next(&msg, &line)) {
 		tw_dialog_capability(d, line);
 		if (!tw_line_word(&line, &name))
 			continue;
@@ -126,11 +118,13 @@ hears(struct tw_dialog *d, struct tw_bytes msg)
 static enum tw_turn
 follow(struct tw_dialog *d, struct tw_bytes msg)
 {
-	struct tw_bytes result = result_of(msg);
+	struct tw_bytes result = msg, line;
 	enum tw_turn turn;
 
 	if (d->state == GREETING)
-		hears(d, msg);
+		hear_list(d, msg);
+	while (next(&result, &line))
+		;
 	turn = tw_line_follow(d, result);
 	if (d->steps == 1)
 		tw_dialog_note(d, &d->banner, msg);
