@@ -11,7 +11,7 @@ import pytest
 
 import run as runner
 from scenario import GOOD
-from servers import mail, tls, wire
+from servers import broken, mail, tls, wire
 from servers.tcp import Server, dark_port
 
 
@@ -95,22 +95,6 @@ def test_list(pki, good, weak, tmp_path, by_file):
 def test_list_that_is_not_there(tmp_path):
     result = runner.run("audit", "-i", tmp_path / "none")
     assert result.code == 2 and "none" in result.stderr, result
-
-
-def test_network_with_dark_addresses(pki):
-    """127.0.77.0/30: one address listens, the dark ones yield no object."""
-    t = tls.ScriptedTls(identities=pki.identities, **GOOD)
-    with Server(tls.serve(t), "127.0.77.2") as server:
-        result = audit(pki, f"127.0.77.0/30:{server.port}")
-    if result.code == 2:
-        pytest.skip("a network takes no port")
-    assert [o["address"] for o in result.objects] == ["127.0.77.2"], result
-
-
-def test_host_of_which_no_port_answers():
-    result = runner.audit("--timeout", "2s", "127.0.99.99", limit=60)
-    o = result.json
-    assert o["port"] is None and o["verdict"] == "unknown" and result.code == 3, result
 
 
 # Output.
@@ -208,8 +192,39 @@ def test_ten_runs_are_equal(pki, good):
         for certificate in o["certificates"]:
             certificate.pop("days_left")
         return o
-    runs = [clean(audit(pki, f"tls://{good.target}").json) for _ in range(3)]
+    runs = [clean(audit(pki, f"tls://{good.target}").json) for _ in range(10)]
     assert all(r == runs[0] for r in runs[1:])
+
+
+def test_max_time(pki):
+    """Nothing a server does makes an endpoint longer than --max-time."""
+    with Server(broken.silent) as server:
+        result = runner.audit("--max-time", "2s", f"tls://{server.target}")
+    assert result.seconds < 4 and result.json["reach"]["tls"] == "silent", result
+    assert result.code == 3 and "no" not in result.json["protocols"].values(), result
+
+
+def test_rate(pki, good):
+    """--rate 5/s: the connections come no faster."""
+    before = len(good.times)
+    audit(pki, "--rate", "5/s", "--quick", *[f"tls://{good.target}"] * 1, f"tls://localhost:{good.port}")
+    times = good.times[before:]
+    for i in range(len(times) - 6):
+        assert times[i + 6] - times[i] >= 0.8, times
+
+
+def test_quiet_says_little(pki, weak):
+    quiet = text(pki, "-q", f"smtp://{weak.target}")
+    loud = text(pki, f"smtp://{weak.target}")
+    assert quiet.code == loud.code == 1
+    assert 0 < len(quiet.stdout.splitlines()) < len(loud.stdout.splitlines()) / 3, quiet
+
+
+def test_verbose_says_more(pki, good):
+    result = audit(pki, "-v", f"tls://{good.target}")
+    assert result.json["verdict"] == "pass"         # stdout stays what it was
+    assert len(result.stderr.splitlines()) > 10, result
+    assert not runner.forbidden(result.stderr), result
 
 
 # Verdicts.

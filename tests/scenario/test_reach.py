@@ -2,37 +2,14 @@
 proxy. Packets are dropped in a network namespace of the test's own."""
 
 import contextlib
-import os
-import subprocess
 
 import pytest
 
 import run as runner
 from scenario import GOOD, agrees_with
 from servers import talk, tls
+from servers.netns import namespace
 from servers.tcp import Server, dark_port
-
-
-@contextlib.contextmanager
-def netns():
-    """A namespace with loopback up, gone afterwards."""
-    name = f"twtest-{os.getpid()}-{os.urandom(3).hex()}"
-    made = subprocess.run(["ip", "netns", "add", name], capture_output=True)
-    if made.returncode != 0:
-        pytest.skip(f"no network namespace: {made.stderr.decode().strip()}")
-    try:
-        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
-        yield name
-    finally:
-        subprocess.run(["ip", "netns", "del", name], check=True)
-
-
-def nft(name, rule):
-    text = f"table inet t {{ chain input {{ type filter hook input priority 0; {rule} }} }}\n"
-    done = subprocess.run(["ip", "netns", "exec", name, "nft", "-f", "-"], input=text.encode(),
-                          capture_output=True)
-    if done.returncode != 0:
-        pytest.skip(f"no nftables: {done.stderr.decode().strip()}")
 
 
 @contextlib.contextmanager
@@ -75,30 +52,29 @@ def test_unresolved():
     ("tcp dport 4443 reject with icmpx type host-unreachable", "unreachable"),
 ], ids=["drop", "tcp-reset", "prohibited", "host-unreachable"])
 def test_firewall(rule, tcp):
-    with netns() as name:
-        nft(name, rule)
+    with namespace() as space:
+        space.nft(rule)
         result = runner.audit("--timeout", "3s", "tls://127.0.0.1:4443",
-                              prefix=("ip", "netns", "exec", name))
+                              prefix=space.prefix)
     word = result.json["reach"]["tcp"]
     assert word in tcp if isinstance(tcp, set) else word == tcp, result
     unaudited(result, word)
 
 
 def test_no_route():
-    with netns() as name:
+    with namespace() as space:
         result = runner.audit("--timeout", "3s", "tls://192.0.2.1:443",
-                              prefix=("ip", "netns", "exec", name))
+                              prefix=space.prefix)
     unaudited(result, "unreachable")
 
 
 def test_dropped_after_some_connections(pki):
     """A firewall that begins to drop half-way: could not test, never "no"."""
-    with netns() as name:
-        nft(name, "tcp dport 4443 ct state new limit rate over 1/hour burst 4 packets drop;"
-                  " tcp sport 4443 accept")
-        with good_server(pki, port=4443, netns=name):
+    with namespace() as space:
+        space.nft("tcp dport 4443 ct state new limit rate over 1/hour burst 4 packets drop")
+        with good_server(pki, port=4443, netns=space.name):
             result = runner.audit("--timeout", "2s", "--ca", pki.ca_file, "tls://127.0.0.1:4443",
-                                  prefix=("ip", "netns", "exec", name))
+                                  prefix=space.prefix)
     o = result.json
     assert o["reach"]["tls"] == "tls" and o["protocols"]["TLSv1.2"] == "yes", result
     rows = [r for r in o["untested"] if r["state"] == "could-not-test"]
@@ -159,3 +135,56 @@ def test_proxy_refuses(pki):
     assert "proxy" in ((o["reach"]["detail"] or "") + (o["error"] or "")).lower(), result
     assert "403" in ((o["reach"]["detail"] or "") + (o["error"] or "")), result
     assert "no" not in o["protocols"].values(), result
+
+
+def test_all_addresses(pki):
+    """localhost on both families: one object each."""
+    with good_server(pki) as four, good_server(pki, "::1", port=four.port):
+        result = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "--all-addresses",
+                              f"tls://localhost:{four.port}")
+    assert {o["address"] for o in result.objects} == {"127.0.0.1", "::1"}, result
+    assert all(o["verdict"] == "pass" for o in result.objects), result
+
+
+@pytest.mark.parametrize("family,address", [("-4", "127.0.0.1"), ("-6", "::1")])
+def test_one_family(pki, family, address):
+    with good_server(pki) as four, good_server(pki, "::1", port=four.port):
+        result = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "--quick", family,
+                              f"tls://localhost:{four.port}")
+    assert result.json["address"] == address, result
+
+
+def test_network_with_dark_addresses(pki):
+    """One address of four listens, on one port of those tried: one object."""
+    with namespace() as space, good_server(pki, "127.0.77.2", port=8443, netns=space.name):
+        result = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "127.0.77.0/30",
+                              prefix=space.prefix)
+    o = result.json
+    assert (o["address"], o["port"], o["verdict"]) == ("127.0.77.2", 8443, "pass"), result
+
+
+def test_bare_host(pki):
+    """A host alone: the TLS ports that answer, and no object for those that do not."""
+    with namespace() as space, good_server(pki, port=8443, netns=space.name), \
+            good_server(pki, port=993, netns=space.name):
+        result = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "127.0.0.1",
+                              prefix=space.prefix)
+    assert sorted(o["port"] for o in result.objects) == [993, 8443], result
+
+
+def test_host_of_which_no_port_answers():
+    with namespace() as space:
+        result = runner.audit("--timeout", "2s", "127.0.0.1", prefix=space.prefix)
+    o = result.json
+    assert o["port"] is None and o["verdict"] == "unknown" and result.code == 3, result
+
+
+def test_many_targets_at_once(pki):
+    """Sixty endpoints in one run, four at a time: sixty objects, whole and in one piece."""
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(good_server(pki)) for _ in range(3)]
+        targets = [f"tls://{server.target}" for server in servers] * 20
+        result = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "--quick", "--parallel", "4",
+                              *targets)
+    assert len(result.objects) >= 3 and result.code == 0, result
+    assert {o["port"] for o in result.objects} == {server.port for server in servers}
