@@ -177,7 +177,7 @@ find_names(struct tw_judge *j, const struct tw_certificate *c, const char *subje
 	if (hosts == 0)
 		tw_judge_find(j, TW_FINDING_NO_SAN, subject, true,
 		    "No DNS name or IP address stands in its subjectAltName.");
-	else if (c->matches_host == TW_NO)
+	else if (c->matches_host == TW_NO && j->facts->host != NULL)
 		tw_judge_find(j, TW_FINDING_NAME_MISMATCH, subject, true,
 		    "It is for %s, not for %s.", shown,
 		    tw_text_escaped(j->arena, tw_bytes_of(j->facts->host)));

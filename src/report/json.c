@@ -274,7 +274,7 @@ static const struct tw_shape key_shape = SHAPE(struct tw_certificate, key_fields
 static const struct tw_field name_fields[] = {
 	{ "type", TW_KIND_WORD, offsetof(struct tw_name, kind), .words = name_words,
 	    .count = TW_COUNT(name_words) },
-	{ "value", TW_KIND_TEXT, offsetof(struct tw_name, value) },
+	{ "value", TW_KIND_TEXT, offsetof(struct tw_name, value), .needed = true },
 };
 static const struct tw_shape name_shape = SHAPE(struct tw_name, name_fields);
 
@@ -399,9 +399,9 @@ static const struct tw_field dh_fields[] = {
 static const struct tw_shape dh_shape = SHAPE(struct tw_dh, dh_fields);
 
 static const struct tw_field untested_fields[] = {
-	{ "path", TW_KIND_STR, offsetof(struct tw_untested, path) },
+	{ "path", TW_KIND_STR, offsetof(struct tw_untested, path), .needed = true },
 	CHECK("state", struct tw_untested, state),
-	{ "reason", TW_KIND_STR, offsetof(struct tw_untested, reason) },
+	{ "reason", TW_KIND_STR, offsetof(struct tw_untested, reason), .needed = true },
 };
 static const struct tw_shape untested_shape = SHAPE(struct tw_untested, untested_fields);
 

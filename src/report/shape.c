@@ -360,9 +360,11 @@ read_simple(struct tw_shape_reader *r, const struct tw_field *f, const json_t *v
 static int
 read_value(struct tw_shape_reader *r, const struct tw_field *f, const json_t *v, void *p)
 {
-	/* Null is what is not there; only an object must be one. */
-	if (json_is_null(v) && f->kind != TW_KIND_OBJECT)
+	/* Null is what is not there; an object, or what a list lists, must be. */
+	if (json_is_null(v) && f->kind != TW_KIND_OBJECT && f->name != NULL && !f->needed)
 		return 0;
+	if (json_is_null(v))
+		return tw_shape_refuse(r, "null");
 	switch (f->kind) {
 	case TW_KIND_TEXT:
 		return read_text(r, v, p);
@@ -434,6 +436,8 @@ tw_shape_read(struct tw_shape_reader *r, const struct tw_shape *s, const json_t 
 		size_t back;
 		int bad;
 
+		if (v == NULL && f->needed)
+			return tw_err_set(r->err, TW_ERR_FORMAT, "%s has no %s", r->path, f->name);
 		if (v == NULL)
 			continue;
 		back = f->name == NULL ? strlen(r->path) : enter(r, f->name, 0);

@@ -53,6 +53,7 @@ struct tw_field {
 	const char *(*name_of)(size_t i);
 	bool (*holds)(const void *base, int version);
 	size_t flag;
+	bool needed;		/* reading: neither absent nor null */
 	json_t *(*write)(struct tw_shape_writer *w, const void *p);
 	int (*read)(struct tw_shape_reader *r, const json_t *v, void *p);
 };
