@@ -30,6 +30,11 @@ class Lab:
             raise RuntimeError(answer["failed"])
         self.endpoints = {endpoint["name"]: endpoint for endpoint in answer["ready"]}
 
+    @staticmethod
+    def may_enter():
+        return subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0 if shutil.which("sudo") \
+            else False
+
     def ask(self, question):
         """Runs {"run": argv, …}, or a list of those side by side, inside the room."""
         self.process.stdin.write(json.dumps(question) + "\n")

@@ -18,8 +18,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import pki  # noqa: E402
-import servers  # noqa: E402
+import authority  # noqa: E402
+import daemons  # noqa: E402
 
 PR_SET_CHILD_SUBREAPER = 36
 reservations = []
@@ -45,8 +45,8 @@ def take_port():
 
 
 def start(name, directory):
-    setup = servers.Setup(name, directory, take_port)
-    argv = servers.SERVERS[name](setup)
+    setup = daemons.Setup(name, directory, take_port)
+    argv = daemons.SERVERS[name](setup)
     log = open(os.path.join(directory, name + ".log"), "ab")
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=setup.dir,
                                start_new_session=True)
@@ -113,13 +113,13 @@ def end(directory):
 
 
 def main():
-    directory, names = sys.argv[1], sys.argv[2:] or list(servers.SERVERS)
+    directory, names = sys.argv[1], sys.argv[2:] or list(daemons.SERVERS)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started us ends us, by closing our input
     os.umask(0o022)
     try:
-        pki.make(os.path.join(directory, "pki"), servers.SERVERS)
+        authority.make(os.path.join(directory, "pki"), daemons.SERVERS)
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             started = list(pool.map(lambda name: start(name, directory), names))
         say({"ready": [endpoint for _, endpoints in started for endpoint in endpoints]})

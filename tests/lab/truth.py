@@ -52,6 +52,8 @@ class Answer:
         chain = [hashlib.sha256(ssl.PEM_cert_to_DER_cert(p)).hexdigest() for p in PEM.findall(self.text)]
         self.leaf = chain[0] if chain else None
         self.chain = chain[1:]
+        verify = re.search(r"Verify return code: (\d+)", self.text)
+        self.verify = int(verify.group(1)) if verify else None
         alpn = re.search(r"^ALPN protocol: (\S+)$", self.text, re.M)
         self.alpn = alpn.group(1) if alpn else None
         key = re.search(r"^Peer Temp Key: (DH|ECDH|X\S+), (?:\S+, )?(\d+) bits$", self.text, re.M)
@@ -71,11 +73,13 @@ class Truth:
         self.ca = ca
         self.kept = {}
 
+    def is_address(self):
+        return re.fullmatch(r"[0-9.]+|.*:.*", self.endpoint["host"]) is not None
+
     def argv(self, *options, name=True, alpn=None):
         e = self.endpoint
-        is_address = re.fullmatch(r"[0-9.]+|.*:.*", e["host"])
         argv = ["openssl", "s_client", "-connect", "127.0.0.1:%d" % e["port"], "-CAfile", self.ca]
-        argv += ["-servername", e["host"]] if name and not is_address else ["-noservername"]
+        argv += ["-servername", e["host"]] if name and not self.is_address() else ["-noservername"]
         if e.get("starttls"):
             argv += ["-starttls", e["starttls"]]
             if e["starttls"].startswith("xmpp"):
@@ -208,6 +212,15 @@ class Truth:
                         found[a.leaf] = a.chain
             return found
         return self.keep("certificates", make)
+
+    def verdict(self):
+        """(s_client's verify code for the chain alone, whether the leaf is for the host)."""
+        def make():
+            e = self.endpoint
+            check = "-verify_ip" if self.is_address() else "-verify_hostname"
+            code, named = self.ask(["-cipher", "ALL:@SECLEVEL=0"], [check, e["host"], "-cipher", "ALL:@SECLEVEL=0"])
+            return code.verify, "Verified peername" in named.text or (code.verify != 0 and named.verify == code.verify)
+        return self.keep("verdict", make)
 
     def alpn(self, *names):
         return self.keep("alpn %s" % (names,), lambda: {

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 
-from pki import DOMAIN
+from authority import DOMAIN
 
 # Mozilla's intermediate list: what a server set up with care has.
 INTERMEDIATE = ("ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
@@ -41,12 +41,12 @@ class Setup:
             f.write(text)
         return path
 
-    def endpoint(self, service, mode, name=None, host=None, starttls=None, port=None, **more):
+    def endpoint(self, scheme, mode, name=None, host=None, starttls=None, **more):
         """Takes a port for an endpoint and notes what is known of it."""
-        port = port or self.take_port()
+        port = self.take_port()
         self.endpoints.append(dict(
-            name=name or "%s-%s" % (self.name, service), server=self.name, host=host or "%s.%s" % (self.name, DOMAIN),
-            port=port, service=service, mode=mode, starttls=starttls, **more))
+            dict(name=name or "%s-%s" % (self.name, scheme), server=self.name, scheme=scheme, mode=mode, port=port,
+                 host=host or "%s.%s" % (self.name, DOMAIN), starttls=starttls, modes=[mode]), **more))
         return port
 
     def own(self, user, *paths):
@@ -160,7 +160,7 @@ def postfix(setup):
     host = "postfix." + DOMAIN
     ports = dict(
         smtp=setup.endpoint("smtp", "explicit", starttls="smtp"),
-        submission=setup.endpoint("submission", "explicit", starttls="smtp", seen_as="smtp"),
+        submission=setup.endpoint("submission", "explicit", starttls="smtp"),
         submissions=setup.endpoint("submissions", "implicit"))
     queue, data = os.path.join(setup.dir, "queue"), os.path.join(setup.dir, "data")
     os.makedirs(queue)
