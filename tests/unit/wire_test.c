@@ -107,11 +107,12 @@ hear(struct talk *t)
 {
 	static const uint16_t group = 29;
 	const struct tw_share *share = t->share;
+	const struct reading r = { t->arena, t->want, tw_buf_view(&t->message), &share, &group,
+		1 };
 
 	assert_false(t->out.failed);
 	tw_flight_clear(&t->f);
-	read_both_ways(&t->f, t->arena, t->want, tw_buf_view(&t->message), &share, &group, 1,
-	    tw_buf_view(&t->out));
+	assert_null(read_both_ways(&t->f, &r, tw_buf_view(&t->out)));
 	t->out.n = 0;
 	return t->f.turn;
 }
