@@ -6,8 +6,8 @@ PREFIX  ?= /usr/local
 JOBS    ?= $(shell nproc)
 # Debian's packages are for Debian's python, whatever else is first in PATH.
 PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
-RELEASE  = --buildtype=release -Db_lto=true --prefix=$(PREFIX)
-SANITIZE = --buildtype=debugoptimized -Db_sanitize=address,undefined
+RELEASE  = --buildtype=release -Doptimization=2 -Db_lto=true --prefix=$(PREFIX)
+SANITIZE = --buildtype=debugoptimized -Dwerror=true -Db_sanitize=address,undefined
 
 .PHONY: all run test test-debian13 bench bench-here fuzz install uninstall clean lint format
 

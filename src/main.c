@@ -7,6 +7,7 @@
 #include "verb/version.h"
 
 const struct tw_verb *const tw_verbs[] = {
+	&tw_verb_audit,
 	NULL
 };
 

@@ -1,11 +1,48 @@
 /*
- * exam.h -- the planner: a target in, facts out. It resolves, reaches,
+ * exam.h -- the planner: targets in, facts out. It resolves, reaches,
  * recognises, runs the dialogue and asks the probes' questions side by side,
  * within what the server bears. audit, watch and serve's self-audit call it.
  */
 #ifndef TW_EXAM_EXAM_H
 #define TW_EXAM_EXAM_H
 
+#include "base/err.h"
 #include "probe/facts.h"
+
+struct tw_exam_options {
+	bool quick;			/* version, suite, certificate: one hello */
+	bool no_sni, all_addresses;
+	const char *sni, *connect;	/* other than the host's name and address; or NULL */
+	const char *proxy;		/* HTTP CONNECT proxy, "host:port"; or NULL */
+	int family;			/* AF_UNSPEC, AF_INET, AF_INET6 */
+	int64_t timeout_ms;		/* one step; 0: 5 s, a mail server's greeting 15 s */
+	int64_t max_time_ms;		/* one endpoint in all */
+	unsigned parallel;		/* endpoints at once */
+	unsigned per_host;		/* connections to one address at once */
+	double rate;			/* new connections a second over all; 0: no limit */
+	int64_t at;			/* judge dates as of then, seconds since 1970 */
+	struct tw_trust *trust;		/* borrowed; NULL: trust is not tested */
+};
+
+/* One target as understood. Strings are borrowed until the next call of next(). */
+struct tw_spec {
+	const char *target;		/* as the user wrote it */
+	const char *host;
+	uint16_t port;			/* 0: the TLS ports of the host that answer */
+	const struct tw_port *row;	/* the service named, or NULL: to be recognised */
+	bool dark_is_quiet;		/* of a network: no object when it does not answer */
+};
+
+struct tw_exam_client {
+	void *ctx;
+	/* The next target; false: there are no more. Called as places become free. */
+	bool (*next)(void *ctx, struct tw_spec *ret);
+	/* One endpoint is done; f is handed over (tw_facts_free() it). */
+	void (*done)(void *ctx, struct tw_facts *f);
+};
+
+/* Examines all targets on one event loop; returns when all are done. -1: it could not begin. */
+int tw_exam_run(const struct tw_exam_options *options, const struct tw_exam_client *client,
+    struct tw_err *err);
 
 #endif

@@ -40,12 +40,21 @@ struct tw_question {
  * answer; after any hear(), every probe is asked again. A probe that has
  * nothing to ask now and nothing in flight is done.
  */
+struct tw_dh_seen {		/* values by which reuse shows; rows as facts.dh's */
+	struct tw_bytes prime, value;
+};
+
 struct tw_probing {
 	struct tw_facts *facts;
 	struct tw_arena *arena;
 	bool quick;
 	const char *sni;		/* the name given in SNI; NULL: none */
 	const struct tw_port *row;	/* registry row of the service, or NULL */
+	const char *const *alpn;	/* what every hello offers: chosen before, or demanded */
+	size_t alpn_n;
+	TW_LIST(struct tw_dh_seen) dh_seen;
+	/* The lists of a version are complete (or could not be made): others may build on them. */
+	bool versions_known, suites_known[TW_VERSIONS], groups_known[TW_VERSIONS];
 };
 
 struct tw_probe {

@@ -1,0 +1,412 @@
+/*
+ * One question on a connection of its own: connect, proxy, greeting, dialogue,
+ * hello, answer. endpoint.c and recognise.c start asks; each step has its time.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "exam/inside.h"
+
+#define STEP_MS		5000
+#define GREETING_MS	15000	/* many mail servers hold their greeting back on purpose */
+
+static int64_t
+step_ms(const struct ask *a)
+{
+	int64_t ms = a->ep->exam->opt->timeout_ms;
+
+	return ms > 0 ? ms : STEP_MS;
+}
+
+static int64_t
+greeting_ms(const struct ask *a)
+{
+	int64_t ms = a->ep->exam->opt->timeout_ms;
+
+	return ms > 0 ? ms : GREETING_MS;
+}
+
+static void
+released(uv_handle_t *h)
+{
+	struct ask *a = h->data;
+
+	if (--a->handles == 0)
+		free(a);
+}
+
+static void
+conn_gone(void *ctx)
+{
+	struct ask *a = ctx;
+
+	if (--a->handles == 0)
+		free(a);
+}
+
+/* Ends the connection and the place it took, at its endpoint and its host. */
+static void
+leave(struct ask *a)
+{
+	struct endpoint *ep = a->ep;
+	struct ask **at = &ep->asks;
+
+	a->state = ASK_DONE;
+	uv_timer_stop(&a->timer);
+	tw_conn_close(&a->conn);
+	while (*at != a)
+		at = &(*at)->next;
+	*at = a->next;
+	ep->asks_n--;
+	if (a->counted)
+		ep->host->connections--;
+}
+
+/* Frees what it holds; its own memory goes when the loop has let go of the handles. */
+static void
+release(struct ask *a)
+{
+	free(a->dialog);
+	a->dialog = NULL;
+	tw_flight_clear(&a->flight);
+	tw_buf_clear(&a->hello);
+	tw_buf_clear(&a->in);
+	tw_arena_free(a->arena);
+	a->arena = NULL;
+	uv_close((uv_handle_t *)&a->timer, released);
+}
+
+/*
+ * The place is given back before the answer is weighed, so that the next question
+ * can take it. done() may end the endpoint: a->ep is not touched after it.
+ */
+static void
+finish(struct ask *a, enum tw_outcome outcome)
+{
+	struct exam *x = a->ep->exam;
+	struct host *h = a->ep->host;
+
+	a->stopped_in = a->state;
+	leave(a);
+	a->answer.outcome = outcome;
+	a->answer.flight = &a->flight;
+	h->users++;
+	a->done(a);
+	tw_host_wake(x, h);
+	tw_host_leave(x, h, NULL);
+	release(a);
+}
+
+void
+tw_ask_cancel(struct ask *a)
+{
+	leave(a);
+	release(a);
+}
+
+static void on_timer(uv_timer_t *t);
+
+static void
+wait_for(struct ask *a, int64_t ms)
+{
+	uv_timer_start(&a->timer, on_timer, (uint64_t)ms, 0);
+}
+
+static void
+send_records(struct ask *a, struct tw_bytes records)
+{
+	struct tw_buf sealed;
+
+	if (a->how.service == NULL || a->how.service->seal == NULL) {
+		tw_conn_send(&a->conn, records);
+		return;
+	}
+	tw_buf_init(&sealed, TW_HELLO_MAX * 2);
+	a->how.service->seal(records, &sealed);
+	tw_conn_send(&a->conn, tw_buf_view(&sealed));
+	tw_buf_clear(&sealed);
+}
+
+/* Fills in what only the one who connects knows: name, random, shares. Puts the hello. */
+static void
+say_hello(struct ask *a)
+{
+	struct tw_hello *h = &a->sent;
+	struct exam *x = a->ep->exam;
+	struct tw_buf message;
+
+	a->state = ASK_HELLO;
+	*h = a->q.hello;
+	h->sni = a->q.sni == TW_SNI_GIVEN ? a->ep->sni : a->q.sni == TW_SNI_UNKNOWN
+	    ? "unknown-name.invalid" : NULL;
+	tw_random(h->random, sizeof(h->random));
+	if (h->versions.n > 0 && h->session_id.n == 0) {
+		/* RFC 8446 D.4: middleboxes want a session id */
+		uint8_t *id = tw_arena_alloc(a->arena, 32);
+
+		tw_random(id, 32);
+		h->session_id = (struct tw_bytes){ id, 32 };
+	}
+	if (a->q.shares) {
+		h->key_share = true;
+		for (size_t i = 0; i < TW_COUNT(x->shares); i++) {
+			static const uint16_t groups[] = { 29, 23 };
+
+			h->shares[i] = x->shares[i];
+			h->share_groups[i] = groups[i];
+		}
+		h->shares_n = TW_COUNT(x->shares);
+	}
+	tw_buf_init(&a->hello, TW_HELLO_MAX);
+	tw_hello_write(h, &a->hello);
+	tw_buf_init(&message, TW_HELLO_MAX);
+	if (a->q.want == TW_WANT_FLIGHT && a->q.shares)
+		tw_hello_message(h, &message);
+	tw_flight_init(&a->flight, a->arena, a->q.want,
+	    tw_arena_bytes(a->arena, tw_buf_view(&message)), h->shares, h->share_groups,
+	    h->shares_n);
+	tw_buf_clear(&message);
+	wait_for(a, step_ms(a));
+	send_records(a, tw_buf_view(&a->hello));
+}
+
+static void
+say_dialog(struct ask *a)
+{
+	tw_conn_send(&a->conn, (struct tw_bytes){ a->dialog->out, a->dialog->out_n });
+	a->dialog->out_n = 0;
+}
+
+/* Starts the talk of one side: the proxy's, or the service's. */
+static void
+open_dialog(struct ask *a, enum ask_state state, const struct tw_service *s, const char *host)
+{
+	a->state = state;
+	if (a->dialog == NULL)
+		a->dialog = malloc(sizeof(*a->dialog));
+	if (a->dialog == NULL)
+		abort();
+	tw_dialog_open(a->dialog, &s->client, host, a->ep->exam->me);
+	wait_for(a, s->server_first ? greeting_ms(a) : step_ms(a));
+	say_dialog(a);
+}
+
+/* The way to the server is open: what comes before the hello? */
+static void
+begin_talk(struct ask *a)
+{
+	if (a->how.service != NULL) {
+		open_dialog(a, ASK_DIALOG, a->how.service, a->ep->facts->host);
+	} else if (a->how.listen_ms > 0) {
+		a->state = ASK_LISTEN;
+		wait_for(a, a->how.listen_ms);
+	} else {
+		say_hello(a);
+	}
+}
+
+static void
+on_open(void *ctx)
+{
+	struct ask *a = ctx;
+	struct endpoint *ep = a->ep;
+
+	if (ep->exam->opt->proxy != NULL) {
+		char *to = tw_arena_fmt(a->arena, strchr(ep->facts->host, ':') != NULL
+		    ? "[%s]:%d" : "%s:%d", ep->facts->host, ep->facts->port);
+
+		open_dialog(a, ASK_PROXY, tw_service_by_name("http-connect"), to);
+	} else {
+		begin_talk(a);
+	}
+}
+
+static void
+dialog_turned(struct ask *a)
+{
+	switch (a->dialog->turn) {
+	case TW_MORE:
+		say_dialog(a);
+		break;
+	case TW_TLS:
+		say_dialog(a);
+		if (a->state == ASK_PROXY)
+			begin_talk(a);
+		else
+			say_hello(a);
+		break;
+	default:
+		finish(a, TW_GOT_NOTHING);
+	}
+}
+
+static void
+dialog_bytes(struct ask *a, struct tw_bytes in)
+{
+	unsigned steps = a->dialog->steps;
+
+	tw_dialog_feed(a->dialog, in);
+	/* The time is for a whole message, so that a byte now and then buys none. */
+	if (a->dialog->steps != steps && a->dialog->turn == TW_MORE)
+		wait_for(a, step_ms(a));
+	if (a->dialog->turn != TW_MORE || a->dialog->out_n > 0)
+		dialog_turned(a);
+}
+
+static void
+flight_bytes(struct ask *a, struct tw_bytes in)
+{
+	switch (tw_flight_feed(&a->flight, in)) {
+	case TW_FLIGHT_MORE:
+		break;
+	case TW_FLIGHT_ALERT:
+		finish(a, a->flight.hello || a->flight.ssl2 ? TW_GOT_FLIGHT : TW_GOT_ALERT);
+		break;
+	case TW_FLIGHT_BAD:
+		finish(a, a->flight.hello ? TW_GOT_FLIGHT : TW_GOT_GARBAGE);
+		break;
+	default:
+		finish(a, TW_GOT_FLIGHT);
+	}
+}
+
+/* TDS 7: the records lie in packets. */
+static void
+sealed_bytes(struct ask *a, struct tw_bytes in)
+{
+	struct tw_bytes tls = { 0 };
+	ptrdiff_t n;
+
+	if (a->in.max == 0)
+		tw_buf_init(&a->in, 2 * TW_FLIGHT_BYTES);
+	tw_buf_bytes(&a->in, in);
+	while (a->state == ASK_HELLO &&
+	    (n = a->how.service->unseal(tw_buf_view(&a->in), &tls)) != 0) {
+		if (n < 0 || a->in.failed) {
+			finish(a, a->flight.hello ? TW_GOT_FLIGHT : TW_GOT_GARBAGE);
+			return;
+		}
+		tls = tw_arena_bytes(a->arena, tls);
+		tw_buf_drop(&a->in, (size_t)n);
+		flight_bytes(a, tls);
+	}
+}
+
+static void
+on_bytes(void *ctx, struct tw_bytes in)
+{
+	struct ask *a = ctx;
+
+	switch (a->state) {
+	case ASK_LISTEN:
+		a->greeting = tw_arena_bytes(a->arena, in);
+		finish(a, TW_GOT_NOTHING);
+		break;
+	case ASK_PROXY:
+	case ASK_DIALOG:
+		dialog_bytes(a, in);
+		break;
+	case ASK_HELLO:
+		a->answer_bytes += in.n;
+		if (a->how.service != NULL && a->how.service->unseal != NULL)
+			sealed_bytes(a, in);
+		else
+			flight_bytes(a, in);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_end(void *ctx, enum tw_conn_end end, int uv_error)
+{
+	struct ask *a = ctx;
+
+	a->end = end;
+	a->uv_error = uv_error;
+	if (a->state == ASK_HELLO)
+		finish(a, a->flight.hello ? TW_GOT_FLIGHT
+		    : a->answer_bytes > 0 && !a->flight.alerted ? TW_GOT_GARBAGE : a->flight.alerted
+		    ? TW_GOT_ALERT : TW_GOT_CLOSED);
+	else
+		finish(a, TW_GOT_NOTHING);
+}
+
+static void
+connect_now(struct ask *a)
+{
+	a->state = ASK_CONNECT;
+	a->conn.on_open = on_open;
+	a->conn.on_bytes = on_bytes;
+	a->conn.on_end = on_end;
+	a->conn.on_gone = conn_gone;
+	a->conn.ctx = a;
+	a->ep->facts->connections++;
+	a->handles++;
+	wait_for(a, step_ms(a));
+	a->uv_error = tw_conn_open(&a->conn, &a->ep->exam->loop,
+	    (const struct sockaddr *)&a->ep->addr, &a->end);
+	if (a->uv_error != 0)
+		wait_for(a, 0);
+}
+
+static void
+on_timer(uv_timer_t *t)
+{
+	struct ask *a = t->data;
+
+	switch (a->state) {
+	case ASK_SLOT:
+		connect_now(a);
+		break;
+	case ASK_LISTEN:
+		say_hello(a);
+		break;
+	case ASK_HELLO:
+		a->timed_out = true;
+		finish(a, a->flight.hello ? TW_GOT_FLIGHT : TW_GOT_SILENCE);
+		break;
+	default:
+		a->timed_out = a->uv_error == 0;
+		finish(a, TW_GOT_NOTHING);
+	}
+}
+
+struct ask *
+tw_ask_new(struct endpoint *ep, int probe, const struct approach *how,
+    void (*done)(struct ask *a))
+{
+	struct ask *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		abort();
+	a->ep = ep;
+	a->probe = probe;
+	a->how = *how;
+	a->done = done;
+	a->arena = tw_arena_new();
+	a->next = ep->asks;
+	ep->asks = a;
+	ep->asks_n++;
+	uv_timer_init(&ep->exam->loop, &a->timer);
+	a->timer.data = a;
+	a->handles = 1;
+	return a;
+}
+
+void
+tw_ask_start(struct ask *a)
+{
+	uint64_t wait_ms = tw_exam_slot_ms(a->ep->exam);
+
+	a->began_ms = uv_now(&a->ep->exam->loop);
+	a->counted = true;
+	a->ep->host->connections++;
+	if (wait_ms == 0) {
+		connect_now(a);
+	} else {
+		a->state = ASK_SLOT;
+		wait_for(a, (int64_t)wait_ms);
+	}
+}

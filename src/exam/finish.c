@@ -1,0 +1,85 @@
+/* The last facts of an endpoint: certificates judged for the moment, what follows, what stayed open. */
+#include "exam/inside.h"
+
+static void
+judge_certificate(struct endpoint *ep, struct tw_certificate *c)
+{
+	const struct tw_exam_options *o = ep->exam->opt;
+	struct tw_facts *f = ep->facts;
+	struct tw_bytes chain[1 + TW_FLIGHT_CHAIN];
+	size_t n = 0;
+
+	if (!c->cert.parsed) {
+		c->matches_host = c->trusted = TW_COULD_NOT_TEST;
+		c->trust_error = "the certificate cannot be read";
+		return;
+	}
+	c->matches_host = f->host == NULL ? TW_NOT_TESTED : tw_cert_fits(&c->cert,
+	    o->sni != NULL ? o->sni : f->host) ? TW_YES : TW_NO;
+	if (o->trust == NULL)
+		return;
+	chain[n++] = c->cert.der;
+	for (size_t i = 0; i < c->chain.n && n < TW_COUNT(chain); i++)
+		chain[n++] = c->chain.v[i].der;
+	tw_trust_judge(o->trust, f->arena, chain, n, o->at, &c->trust);
+	c->trusted = c->trust.verdict == TW_TRUSTED ? TW_YES : TW_NO;
+	c->trust_error = c->trust.reason;
+	if (c->staple_status != NULL)
+		c->revoked = strcmp(c->staple_status, "revoked") == 0 ? TW_YES
+		    : strcmp(c->staple_status, "good") == 0 ? TW_NO : TW_NOT_TESTED;
+}
+
+/* A server of which every version is a no, and that only ever sent alerts. */
+static void
+settle_reach(struct tw_facts *f)
+{
+	bool any = false;
+
+	for (int v = 0; v < TW_VERSIONS; v++)
+		any |= f->protocols[v] == TW_YES;
+	if (any) {
+		f->tls = TW_REACH_TLS;
+		f->detail = NULL;
+		f->error = NULL;
+	} else if (f->tls == TW_REACH_ALERT) {
+		f->detail = f->error = "the server answers with alerts alone: no version, suite or "
+		    "name we offered is to its liking";
+	} else if (f->tls == TW_REACH_TLS && f->error == NULL) {
+		f->detail = f->error = f->sni == NULL
+		    ? "the server speaks TLS, and wants a name: give one with --sni"
+		    : "the server speaks TLS, and accepted no handshake with this name";
+	}
+}
+
+/* Asked for by no probe of this run. */
+static void
+settle_untested(struct endpoint *ep)
+{
+	static const char *const later[] = { "features.resumption",
+		"features.client_renegotiation", "features.early_data" };
+	struct tw_facts *f = ep->facts;
+
+	if (f->tls != TW_REACH_TLS)
+		return;
+	if (f->quick) {
+		tw_facts_untested(f, "suites", TW_NOT_TESTED, "--quick asks one hello");
+		tw_facts_untested(f, "protocols", TW_NOT_TESTED, "--quick asks one hello");
+		return;
+	}
+	for (size_t i = 0; i < TW_COUNT(later); i++)
+		tw_facts_untested(f, later[i], TW_NOT_TESTED, "needs a finished session, which this "
+		    "version does not make");
+}
+
+void
+tw_finish_facts(struct endpoint *ep)
+{
+	struct tw_facts *f = ep->facts;
+
+	for (size_t i = 0; i < f->certificates.n; i++)
+		judge_certificate(ep, &f->certificates.v[i]);
+	if (ep->probing_on)
+		settle_reach(f);
+	settle_untested(ep);
+	tw_facts_infer(f);
+}

@@ -1,0 +1,381 @@
+/*
+ * What is inside TLS? A session of the library is made beside the probes, and
+ * what the server says in it names the service and its software. Also: the
+ * other way into a port that has two (PostgreSQL, SQL Server).
+ */
+#include <stdlib.h>
+
+#include "exam/inside.h"
+#include "net/tls_session.h"
+#include "service/plain.h"
+
+#define GREETING_MS	400	/* inside TLS nobody punishes the one who speaks first */
+#define WORDS_MAX	4096
+
+struct identify {
+	struct endpoint *ep;		/* NULL: told, or cancelled */
+	struct tw_conn conn;
+	uv_timer_t timer;
+	unsigned handles;
+	struct tw_session *session;
+	struct tw_buf plain;
+	bool up, asked;
+};
+
+static void
+let_go(struct identify *i)
+{
+	if (--i->handles == 0)
+		free(i);
+}
+
+static void
+conn_gone(void *ctx)
+{
+	let_go(ctx);
+}
+
+static void
+timer_closed(uv_handle_t *h)
+{
+	let_go(h->data);
+}
+
+static void
+stop(struct identify *i)
+{
+	i->ep->host->connections--;
+	i->ep->identify = NULL;
+	i->ep = NULL;
+	tw_session_free(i->session);
+	i->session = NULL;
+	tw_buf_clear(&i->plain);
+	tw_conn_close(&i->conn);
+	uv_close((uv_handle_t *)&i->timer, timer_closed);
+}
+
+void
+tw_identify_cancel(struct endpoint *ep)
+{
+	if (ep->identify != NULL)
+		stop(ep->identify);
+}
+
+/* The implicit row of a protocol name, as "imap" or "http/1.1" of ALPN. */
+static const struct tw_port *
+row_of_alpn(struct tw_bytes alpn)
+{
+	if (alpn.p == NULL)
+		return NULL;
+	if (tw_bytes_equal(alpn, TW_BYTES("h2")) || tw_bytes_begin_with(alpn, "http/"))
+		return tw_port_by_scheme("https");
+	for (size_t i = 0; i < tw_ports_n; i++)
+		if (tw_ports[i].alpn != NULL && tw_ports[i].mode == TW_IMPLICIT &&
+		    tw_bytes_equal(alpn, tw_bytes_of(tw_ports[i].alpn)))
+			return &tw_ports[i];
+	return NULL;
+}
+
+static void
+set_row(struct endpoint *ep, const struct tw_port *row)
+{
+	if (row == NULL || ep->named)
+		return;
+	/* The port's own row is more exact where it is the same protocol. */
+	if (ep->row != NULL && strcmp(ep->row->service, row->service) == 0)
+		return;
+	ep->row = row;
+	ep->facts->service = row->service;
+}
+
+static struct tw_bytes
+first_line(struct tw_bytes v)
+{
+	for (size_t n = 0; n < v.n; n++)
+		if (v.p[n] == '\r' || v.p[n] == '\n')
+			return (struct tw_bytes){ v.p, n };
+	return v;
+}
+
+/* The value of an HTTP header, or of none: empty. */
+static struct tw_bytes
+header(struct tw_bytes head, const char *name)
+{
+	while (head.n > 0) {
+		struct tw_bytes line = first_line(head);
+		size_t skip = line.n + (line.n < head.n);
+
+		if (tw_bytes_begin_with(line, name)) {
+			size_t n = strlen(name);
+
+			while (n < line.n && line.p[n] == ' ')
+				n++;
+			return (struct tw_bytes){ line.p + n, line.n - n };
+		}
+		head.p += skip;
+		head.n -= skip;
+	}
+	return (struct tw_bytes){ NULL, 0 };
+}
+
+/* "nginx/1.26.3 (Debian)": name and version. */
+static void
+note_http(struct endpoint *ep, struct tw_bytes words)
+{
+	struct tw_facts *f = ep->facts;
+	struct tw_bytes server = header(words, "server:"), version = { NULL, 0 };
+	size_t n = 0, end;
+
+	set_row(ep, tw_port_by_scheme("https"));
+	f->banner = tw_arena_bytes(f->arena, first_line(words));
+	if (server.p == NULL)
+		return;
+	while (n < server.n && server.p[n] != '/' && server.p[n] != ' ')
+		n++;
+	if (n < server.n && server.p[n] == '/') {
+		for (end = n + 1; end < server.n && server.p[end] != ' '; end++)
+			;
+		version = (struct tw_bytes){ server.p + n + 1, end - n - 1 };
+	}
+	f->software = tw_arena_bytes(f->arena, (struct tw_bytes){ server.p, n });
+	f->software_version = tw_arena_bytes(f->arena, version);
+}
+
+static bool
+is_spoken_by(const struct tw_service *s, const struct tw_port *row)
+{
+	return row->dialogue != NULL && strcmp(row->dialogue, s->name) == 0;
+}
+
+/* The service a dialogue belongs to, in its implicit form. */
+static const struct tw_port *
+implicit_row(const struct tw_service *s)
+{
+	const struct tw_port *row = NULL;
+
+	for (size_t i = 0; i < tw_ports_n && row == NULL; i++)
+		if (is_spoken_by(s, &tw_ports[i]))
+			row = tw_port_by_service(tw_ports[i].service, TW_IMPLICIT);
+	return row;
+}
+
+/* Is that what the row already says? Mail has several services of one dialogue. */
+static bool
+is_of_row(const struct tw_service *s, const struct tw_port *row)
+{
+	for (size_t i = 0; row != NULL && i < tw_ports_n; i++)
+		if (is_spoken_by(s, &tw_ports[i]) &&
+		    strcmp(tw_ports[i].service, row->service) == 0)
+			return true;
+	return false;
+}
+
+static void
+note_words(struct endpoint *ep, struct tw_bytes words)
+{
+	struct tw_facts *f = ep->facts;
+	const struct tw_service *s = tw_service_by_greeting(words);
+	const char *plain = tw_plain_name(words);
+	struct tw_bytes name = { NULL, 0 }, version = { NULL, 0 };
+
+	if (tw_bytes_begin_with(words, "HTTP/")) {
+		note_http(ep, words);
+	} else if (s != NULL) {
+		if (!is_of_row(s, ep->row))
+			set_row(ep, implicit_row(s));
+		f->banner = tw_arena_bytes(f->arena, first_line(words));
+		if (s->software != NULL && s->software(words, &name, &version)) {
+			f->software = tw_arena_bytes(f->arena, name);
+			f->software_version = tw_arena_bytes(f->arena, version);
+		}
+	} else if (plain != NULL) {
+		set_row(ep, tw_port_by_scheme(plain));
+	}
+}
+
+static void
+told(struct identify *i)
+{
+	struct endpoint *ep = i->ep;
+	struct exam *x = ep->exam;
+	struct host *h = ep->host;
+
+	if (i->plain.n > 0)
+		note_words(ep, tw_buf_view(&i->plain));
+	stop(i);
+	h->users++;
+	tw_endpoint_pump(ep);
+	tw_host_wake(x, h);
+	tw_host_leave(x, h, NULL);
+}
+
+static void
+ask_http(struct identify *i)
+{
+	struct tw_buf out, words;
+
+	i->asked = true;
+	tw_buf_init(&out, WORDS_MAX);
+	tw_buf_init(&words, WORDS_MAX);
+	tw_buf_fmt(&words, "HEAD / HTTP/1.1\r\nHost: %s\r\nUser-Agent: tlswright\r\n"
+	    "Accept: */*\r\nConnection: close\r\n\r\n", i->ep->facts->host);
+	tw_session_say(i->session, tw_buf_view(&words), &out);
+	tw_conn_send(&i->conn, tw_buf_view(&out));
+	tw_buf_clear(&words);
+	tw_buf_clear(&out);
+}
+
+static bool
+speaks_http(const struct identify *i)
+{
+	const struct tw_port *row = i->ep->row;
+
+	return row != NULL && strcmp(row->service, "https") == 0;
+}
+
+static void
+on_timer(uv_timer_t *t)
+{
+	struct identify *i = t->data;
+
+	/* A named service that greets nobody has nothing to say to HTTP. */
+	if (i->up && !i->asked && (!i->ep->named || speaks_http(i))) {
+		ask_http(i);
+		uv_timer_start(&i->timer, on_timer, 2 * GREETING_MS, 0);
+		return;
+	}
+	told(i);
+}
+
+static void
+move(struct identify *i, struct tw_bytes in)
+{
+	struct tw_buf out;
+	enum tw_session_state state;
+
+	tw_buf_init(&out, 65536);
+	state = tw_session_feed(i->session, in, &out, &i->plain);
+	tw_conn_send(&i->conn, tw_buf_view(&out));
+	tw_buf_clear(&out);
+	if (state == TW_SESSION_UP && !i->up) {
+		i->up = true;
+		if (speaks_http(i)) {
+			ask_http(i);
+			uv_timer_start(&i->timer, on_timer, 2 * GREETING_MS, 0);
+		} else {
+			uv_timer_start(&i->timer, on_timer, GREETING_MS, 0);
+		}
+	}
+	if (state == TW_SESSION_DOWN || i->plain.failed ||
+	    (i->plain.n > 0 && memchr(i->plain.p, '\n', i->plain.n) != NULL &&
+	    (!i->asked || memmem(i->plain.p, i->plain.n, "\r\n\r\n", 4) != NULL)))
+		told(i);
+}
+
+static void
+on_open(void *ctx)
+{
+	move(ctx, (struct tw_bytes){ NULL, 0 });
+}
+
+static void
+on_bytes(void *ctx, struct tw_bytes in)
+{
+	move(ctx, in);
+}
+
+static void
+on_end(void *ctx, enum tw_conn_end end, int uv_error)
+{
+	(void)end;
+	(void)uv_error;
+	told(ctx);
+}
+
+static void
+listen_inside(struct endpoint *ep)
+{
+	struct identify *i = calloc(1, sizeof(*i));
+	enum tw_conn_end end;
+
+	if (i == NULL)
+		abort();
+	i->session = tw_session_new(ep->sni, NULL, 0);
+	if (i->session == NULL) {
+		free(i);
+		return;
+	}
+	i->ep = ep;
+	ep->identify = i;
+	tw_buf_init(&i->plain, WORDS_MAX);
+	i->conn = (struct tw_conn){ .on_open = on_open, .on_bytes = on_bytes, .on_end = on_end,
+		.on_gone = conn_gone, .ctx = i };
+	i->handles = 2;
+	uv_timer_init(&ep->exam->loop, &i->timer);
+	i->timer.data = i;
+	ep->host->connections++;
+	ep->facts->connections++;
+	uv_timer_start(&i->timer, on_timer, 5000, 0);
+	if (tw_conn_open(&i->conn, &ep->exam->loop, (const struct sockaddr *)&ep->addr, &end) != 0)
+		uv_timer_start(&i->timer, on_timer, 0, 0);
+}
+
+/* ---- the other way in ---- */
+
+static const struct way {
+	const char *dialogue, *alpn;
+} ways[] = {
+	{ "postgres", "postgresql" },
+	{ "mssql", "tds/8.0" },
+};
+
+static void
+other_way_done(struct ask *a)
+{
+	struct endpoint *ep = a->ep;
+
+	if (a->answer.outcome == TW_GOT_FLIGHT)
+		TW_PUSH(ep->facts->arena, &ep->facts->modes, a->how.mode);
+	tw_endpoint_pump(ep);
+}
+
+static void
+try_other_way(struct endpoint *ep)
+{
+	const char *dialogue = ep->how.service != NULL ? ep->how.service->name : NULL;
+	struct approach how = { .mode = TW_IMPLICIT };
+	struct ask *a;
+
+	for (size_t i = 0; i < TW_COUNT(ways); i++) {
+		bool here = dialogue != NULL && strcmp(dialogue, ways[i].dialogue) == 0;
+		bool direct = dialogue == NULL && ep->row != NULL && ep->row->alpn != NULL &&
+		    strcmp(ep->row->alpn, ways[i].alpn) == 0;
+
+		if (!here && !direct)
+			continue;
+		if (direct)
+			how = (struct approach){ TW_NEGOTIATED,
+				tw_service_by_name(ways[i].dialogue), 0 };
+		a = tw_ask_new(ep, -1, &how, other_way_done);
+		tw_hail(&a->q);
+		if (here) {
+			a->q.hello.alpn = &ways[i].alpn;
+			a->q.hello.alpn_n = 1;
+		}
+		tw_ask_start(a);
+	}
+}
+
+void
+tw_identify_start(struct endpoint *ep, const struct ask *hail)
+{
+	if (hail != NULL && ep->how.mode == TW_IMPLICIT)
+		set_row(ep, row_of_alpn(hail->flight.alpn));
+	if (ep->exam->opt->quick)
+		return;
+	try_other_way(ep);
+	if (ep->how.mode == TW_IMPLICIT && ep->exam->opt->proxy == NULL &&
+	    !(ep->row != NULL && ep->row->alpn != NULL &&
+	    (strcmp(ep->row->alpn, "postgresql") == 0 || strcmp(ep->row->alpn, "tds/8.0") == 0)))
+		listen_inside(ep);
+}

@@ -1,0 +1,199 @@
+/* inside.h -- what the files of exam/ share: the run, its hosts, an endpoint, a question on its way. */
+#ifndef TW_EXAM_INSIDE_H
+#define TW_EXAM_INSIDE_H
+
+#include <sys/socket.h>
+
+#include <uv.h>
+
+#include "base/text.h"
+#include "exam/exam.h"
+#include "net/conn.h"
+#include "net/resolve.h"
+#include "probe/hail.h"
+#include "service/service.h"
+
+struct endpoint;
+struct ask;
+
+/* ---- the run (exam.c) ---- */
+
+struct host {			/* one address, shared by its endpoints */
+	struct host *next;
+	struct sockaddr_storage addr;	/* port 0 */
+	struct endpoint *endpoints;	/* those under way here, by next_here */
+	unsigned connections, users;
+};
+
+struct exam {
+	uv_loop_t loop;
+	const struct tw_exam_options *opt;
+	const struct tw_exam_client *client;
+	struct tw_resolver *resolver;
+	struct tw_share *shares[2];	/* one pair of ephemeral keys serves the run */
+	struct host *hosts;
+	unsigned active;		/* endpoints under way */
+	unsigned waiting;		/* targets being resolved, or with ports to come */
+	struct job *jobs;		/* targets with endpoints still to start */
+	uint64_t next_slot_us;		/* --rate: when the next connection may begin */
+	bool exhausted, filling;	/* next() said so; fill() is at work */
+	int64_t started;		/* the clock, and the loop's time, when the run began */
+	uint64_t started_ms;
+	char proxy_host[256];
+	uint16_t proxy_port;
+	char me[256];			/* our own name, for EHLO */
+};
+
+/* A target on its way to endpoints. */
+struct job {
+	struct job *next;
+	struct exam *exam;
+	char *target, *host_name;
+	uint16_t port;
+	const struct tw_port *row;
+	bool dark_is_quiet, many_ports;
+	struct tw_addresses found;
+	size_t next_port, next_address;	/* endpoints still to start */
+	unsigned users;			/* endpoints of it under way */
+	bool answered, started;		/* a port answered; all endpoints were started */
+	struct tw_facts *dark;		/* what to show when none answers */
+};
+
+struct host *tw_host_join(struct exam *x, const struct sockaddr_storage *addr, struct endpoint *ep);
+void tw_host_wake(struct exam *x, struct host *h);	/* a connection has ended */
+void tw_host_leave(struct exam *x, struct host *h, struct endpoint *ep);
+/* When, in ms from now, the next connection may begin (--rate); the place is then taken. */
+uint64_t tw_exam_slot_ms(struct exam *x);
+/* An endpoint has ended: f is its facts, or NULL for one that stays unseen. */
+void tw_exam_ended(struct endpoint *ep, struct tw_facts *f);
+
+/* ---- how TLS is reached ---- */
+
+struct approach {
+	enum tw_mode mode;
+	const struct tw_service *service;	/* NULL: none is spoken before TLS */
+	int64_t listen_ms;	/* implicit on an unknown port: wait so long for a greeting first */
+};
+
+/* ---- a question on its way (ask.c) ---- */
+
+enum ask_state { ASK_NEW, ASK_SLOT, ASK_CONNECT, ASK_PROXY, ASK_LISTEN, ASK_DIALOG, ASK_HELLO,
+	ASK_DONE };
+
+struct ask {
+	struct ask *next;		/* in its endpoint's list */
+	struct endpoint *ep;
+	int probe;			/* index in tw_probes; -1: the endpoint's own */
+	unsigned attempts;
+	uint64_t began_ms;
+	struct tw_question q;
+	struct tw_hello sent;		/* q.hello with what only the sender knows */
+	struct approach how;
+	enum ask_state state, stopped_in;	/* stopped_in: where it was when it ended */
+	struct tw_conn conn;
+	uv_timer_t timer;
+	unsigned handles;		/* open handles: freed at 0 */
+	bool counted;			/* in host->connections */
+	bool timed_out;
+	enum tw_conn_end end;
+	int uv_error;
+	struct tw_dialog *dialog;
+	struct tw_bytes greeting;	/* ASK_LISTEN: what came, in arena */
+	struct tw_buf hello, in;	/* records as sent; wrapped bytes not yet unsealed */
+	struct tw_arena *arena;
+	struct tw_flight flight;
+	size_t answer_bytes;		/* of the peer, since the hello */
+	struct tw_answer answer;
+	void (*done)(struct ask *a);	/* once; the ask is released after it returns */
+};
+
+/* A new ask of ep; its question is zeroed. Start it with tw_ask_start(). */
+struct ask *tw_ask_new(struct endpoint *ep, int probe, const struct approach *how,
+    void (*done)(struct ask *a));
+void tw_ask_start(struct ask *a);
+void tw_ask_cancel(struct ask *a);	/* done() is not called */
+
+/* ---- an endpoint (endpoint.c), reaching it (reach.c), knowing it (recognise.c), pace.c ---- */
+
+struct held {			/* a question to be put again, or an answer in doubt */
+	struct held *next;
+	int probe;
+	unsigned attempts;
+	uint64_t ended_ms;
+	enum tw_outcome outcome;
+	struct tw_question q;
+};
+
+struct endpoint {
+	struct endpoint *next_here;
+	struct exam *exam;
+	struct job *job;
+	struct host *host;
+	struct tw_facts *facts;
+	struct sockaddr_storage addrs[TW_RESOLVE_ADDRESSES];	/* candidates, port set */
+	size_t addrs_n;
+	struct sockaddr_storage addr;	/* the one examined, port set */
+	const struct tw_port *row;	/* named or recognised */
+	bool named;			/* the user named the service */
+	struct approach how;
+	const char *sni;
+	uv_timer_t timer, deadline;	/* pace; --max-time */
+	unsigned handles;
+	uint64_t started_ms;		/* loop time */
+	struct reach *reach;
+	struct recognise *recognise;
+	struct identify *identify;
+	struct tw_probing probing;
+	const struct tw_probe *const *probes;
+	size_t probes_n;
+	void **states;
+	bool probing_on, over;
+	struct ask *asks;		/* in flight */
+	unsigned asks_n;
+	/* pace.c */
+	unsigned limit;			/* questions at once, now */
+	uint64_t gap_ms, next_ms;	/* least time between connections; when the next may begin */
+	unsigned signs;			/* throttle signs in a row */
+	unsigned successes;		/* TLS answers */
+	uint64_t sign_ms;		/* when the last throttle sign was seen */
+	bool blocked, banned, control_out, recognising_again;
+	const char *ban_reason;
+	struct held *retry, *doubt;
+};
+
+void tw_endpoint_start(struct exam *x, struct job *job, uint16_t port,
+    const struct sockaddr_storage *addrs, size_t n);
+void tw_endpoint_pump(struct endpoint *ep);	/* puts what may be put now */
+void tw_endpoint_wait(struct endpoint *ep, uint64_t ms);	/* pumps again in so many ms */
+/* TLS is reached: row and how are set; hail is the answer that showed it, or NULL. */
+void tw_endpoint_probe(struct endpoint *ep, const struct ask *hail);
+void tw_endpoint_finish(struct endpoint *ep);	/* everything is known: last facts, hand over */
+void tw_endpoint_unaudited(struct endpoint *ep, enum tw_reach_tls tls, const char *detail);
+
+void tw_reach_start(struct endpoint *ep);
+void tw_reach_cancel(struct endpoint *ep);
+
+void tw_recognise_start(struct endpoint *ep);
+void tw_recognise_cancel(struct endpoint *ep);
+
+/* An answer came for a probe: delivered, doubted or put again, as the server's pace demands. */
+void tw_pace_answer(struct ask *a);
+bool tw_pace_next(struct endpoint *ep, struct held *ret);	/* a question to put again */
+bool tw_pace_may_begin(struct endpoint *ep);	/* else what it waits for will pump it */
+void tw_pace_begun(struct endpoint *ep);	/* a connection begins now */
+void tw_pace_give_up(struct endpoint *ep, const char *reason);	/* no more questions */
+void tw_pace_idle(struct endpoint *ep);		/* nothing in flight: settle doubts */
+void tw_pace_clear(struct endpoint *ep);
+
+void tw_finish_facts(struct endpoint *ep);	/* finish.c: certificates judged, lists closed */
+void tw_deliver(struct endpoint *ep, int probe, const struct tw_question *q,
+    const struct tw_answer *a);
+
+/* identify.c: what is inside TLS, and the other way into a port; beside the probes. */
+void tw_identify_start(struct endpoint *ep, const struct ask *hail);
+void tw_identify_cancel(struct endpoint *ep);
+/* Puts the question again that a server wanted put later (recognise.c). */
+void tw_recognise_again(struct endpoint *ep);
+
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * Reaching an endpoint: its addresses raced as RFC 8305 wants (a new attempt
+ * each 250 ms, or at once after a failure); the first that connects is the one
+ * examined. Says open, closed, filtered or unreachable, and how long it took.
+ */
+#include <stdlib.h>
+
+#include "exam/inside.h"
+
+#define STAGGER_MS 250
+
+struct attempt {
+	struct reach *reach;
+	struct tw_conn conn;
+	const struct sockaddr_storage *addr;
+	bool failed;
+	enum tw_conn_end end;
+	int uv_error;
+};
+
+struct reach {
+	struct endpoint *ep;		/* NULL: it has been told */
+	uv_timer_t timer;		/* the next attempt, or the end */
+	unsigned handles;
+	size_t begun, failed;
+	uint64_t began_ns, give_up_ms;
+	struct attempt attempts[TW_RESOLVE_ADDRESSES];
+};
+
+static void
+let_go(struct reach *r)
+{
+	if (--r->handles == 0)
+		free(r);
+}
+
+static void
+timer_closed(uv_handle_t *h)
+{
+	let_go(h->data);
+}
+
+static void
+conn_gone(void *ctx)
+{
+	struct attempt *t = ctx;
+
+	let_go(t->reach);
+}
+
+static void
+stop(struct reach *r)
+{
+	for (size_t i = 0; i < r->begun; i++)
+		tw_conn_close(&r->attempts[i].conn);
+	uv_close((uv_handle_t *)&r->timer, timer_closed);
+	r->ep->reach = NULL;
+	r->ep = NULL;
+}
+
+void
+tw_reach_cancel(struct endpoint *ep)
+{
+	if (ep->reach != NULL)
+		stop(ep->reach);
+}
+
+static double
+spent_ms(const struct reach *r)
+{
+	return (double)(uv_hrtime() - r->began_ns) / 1e6;
+}
+
+/* No address connected: the most telling of their failures stands for all. */
+static void
+tell_failure(struct reach *r)
+{
+	struct endpoint *ep = r->ep;
+	struct tw_facts *f = ep->facts;
+	const struct attempt *best = NULL;
+
+	f->tcp = TW_TCP_FILTERED;
+	f->detail = tw_arena_fmt(f->arena, "no answer to a connection in %.0f ms: "
+	    "a firewall drops it, or the address is dark", spent_ms(r));
+	for (size_t i = 0; i < r->begun; i++)
+		if (r->attempts[i].failed && (best == NULL || r->attempts[i].end == TW_END_REFUSED))
+			best = &r->attempts[i];
+	if (best != NULL) {
+		f->tcp = best->end == TW_END_LOCAL ? TW_TCP_LOCAL_ERROR
+		    : best->end == TW_END_UNREACHABLE ? TW_TCP_UNREACHABLE
+		    : best->end == TW_END_UNANSWERED ? TW_TCP_FILTERED : TW_TCP_CLOSED;
+		if (f->tcp == TW_TCP_CLOSED)
+			f->detail = "the connection was refused: nothing listens there";
+		else if (f->tcp != TW_TCP_FILTERED)
+			f->detail = tw_arena_fmt(f->arena, "connecting failed: %s",
+			    uv_strerror(best->uv_error));
+	}
+	f->reach_ms = spent_ms(r);
+	stop(r);
+	f->error = f->detail;
+	tw_endpoint_finish(ep);
+}
+
+static void try_next(struct reach *r);
+
+static void
+on_open(void *ctx)
+{
+	struct attempt *t = ctx;
+	struct reach *r = t->reach;
+	struct endpoint *ep = r->ep;
+	char text[64];
+
+	ep->addr = *t->addr;
+	ep->facts->tcp = TW_TCP_OPEN;
+	ep->facts->reach_ms = spent_ms(r);
+	ep->facts->address = tw_arena_str(ep->facts->arena,
+	    tw_conn_address((const struct sockaddr *)t->addr, text));
+	stop(r);
+	tw_recognise_start(ep);
+}
+
+static void
+on_bytes(void *ctx, struct tw_bytes in)
+{
+	(void)ctx;
+	(void)in;
+}
+
+static void
+failed(struct attempt *t, enum tw_conn_end end, int uv_error)
+{
+	struct reach *r = t->reach;
+
+	t->failed = true;
+	t->end = end;
+	t->uv_error = uv_error;
+	r->failed++;
+	if (r->failed == r->ep->addrs_n)
+		tell_failure(r);
+	else if (r->begun < r->ep->addrs_n)
+		try_next(r);
+}
+
+static void
+on_end(void *ctx, enum tw_conn_end end, int uv_error)
+{
+	failed(ctx, end, uv_error);
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+	struct reach *r = timer->data;
+
+	if (r->begun < r->ep->addrs_n)
+		try_next(r);
+	else
+		tell_failure(r);
+}
+
+static void
+try_next(struct reach *r)
+{
+	struct attempt *t = &r->attempts[r->begun];
+	struct endpoint *ep = r->ep;
+	uint64_t now = uv_now(&ep->exam->loop);
+	enum tw_conn_end end;
+	int error;
+
+	t->reach = r;
+	t->addr = &ep->addrs[r->begun++];
+	t->conn = (struct tw_conn){ .on_open = on_open, .on_bytes = on_bytes, .on_end = on_end,
+		.on_gone = conn_gone, .ctx = t };
+	r->handles++;
+	uv_timer_start(&r->timer, on_timer, r->begun < ep->addrs_n ? STAGGER_MS
+	    : r->give_up_ms > now ? r->give_up_ms - now : 0, 0);
+	ep->facts->connections++;
+	error = tw_conn_open(&t->conn, &ep->exam->loop, (const struct sockaddr *)t->addr, &end);
+	if (error != 0)
+		failed(t, end, error);
+}
+
+void
+tw_reach_start(struct endpoint *ep)
+{
+	struct reach *r = calloc(1, sizeof(*r));
+	int64_t ms = ep->exam->opt->timeout_ms;
+
+	if (r == NULL)
+		abort();
+	r->ep = ep;
+	ep->reach = r;
+	r->began_ns = uv_hrtime();
+	uv_timer_init(&ep->exam->loop, &r->timer);
+	r->timer.data = r;
+	r->handles = 1;
+	r->give_up_ms = uv_now(&ep->exam->loop) + (uint64_t)(ms > 0 ? ms : 5000) +
+	    STAGGER_MS * (ep->addrs_n - 1);
+	try_next(r);
+}

@@ -1,0 +1,37 @@
+/*
+ * resolve.h -- names to addresses by c-ares on a libuv loop: /etc/hosts and
+ * DNS, IPv6 and IPv4, sorted as RFC 6724 wants. exam/ is the caller.
+ */
+#ifndef TW_NET_RESOLVE_H
+#define TW_NET_RESOLVE_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+
+#include <uv.h>
+
+#include "base/err.h"
+
+struct tw_resolver;
+
+#define TW_RESOLVE_ADDRESSES 16		/* most addresses kept of one name */
+
+struct tw_addresses {
+	struct sockaddr_storage v[TW_RESOLVE_ADDRESSES];
+	size_t n;
+	const char *error;	/* n is 0: why, one sentence; static */
+};
+
+int tw_resolver_open(uv_loop_t *loop, struct tw_resolver **ret, struct tw_err *err);
+void tw_resolver_close(struct tw_resolver *r);	/* cancels what is under way; takes NULL */
+
+/*
+ * Resolves name (UTF-8 IDN allowed; an address in text resolves to itself, at
+ * once) in family AF_UNSPEC, AF_INET or AF_INET6. done is called once, perhaps
+ * before the return. Ports in the answers are 0.
+ */
+void tw_resolver_ask(struct tw_resolver *r, const char *name, int family,
+    void (*done)(void *ctx, const struct tw_addresses *found), void *ctx);
+
+#endif

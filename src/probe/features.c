@@ -1,0 +1,261 @@
+/*
+ * What one hello each shows of a server's manners: fallback SCSV, ALPN, the
+ * extras of 1.2, and whether it bears what it should ignore. One row a hello.
+ */
+#include "probe/hail.h"
+
+struct shot {
+	enum tw_feature feature;
+	enum tw_check absent;		/* where it does not apply */
+	bool (*applies)(struct tw_probing *p);
+	void (*compose)(struct tw_probing *p, struct tw_question *q);
+	enum tw_check (*read)(struct tw_probing *p, const struct tw_answer *a);
+};
+
+static enum tw_version
+best(const struct tw_probing *p, enum tw_version most)
+{
+	enum tw_version v = most;
+
+	while (v > TW_SSL2 && p->facts->protocols[v] != TW_YES)
+		v--;
+	return v;
+}
+
+/* ---- does the server see that a client fell back? (RFC 7507) ---- */
+
+static bool
+has_lower(struct tw_probing *p)
+{
+	enum tw_version v = best(p, TW_TLS13);
+
+	return v > TW_SSL3 && best(p, v - 1) >= TW_SSL3;
+}
+
+static bool
+has_lower_old(struct tw_probing *p)
+{
+	/* 1.3 tells a downgrade by itself; the SCSV counts where 1.2 stands above older ones. */
+	return p->facts->protocols[TW_TLS12] == TW_YES && best(p, TW_TLS11) >= TW_SSL3 &&
+	    has_lower(p);
+}
+
+static void
+compose_fallback(struct tw_probing *p, struct tw_question *q)
+{
+	tw_hello_of_version(p, q, best(p, TW_TLS11));
+	q->want = TW_WANT_HELLO;
+	q->hello.fallback_scsv = true;
+}
+
+static enum tw_check
+read_fallback(struct tw_probing *p, const struct tw_answer *a)
+{
+	(void)p;
+	if (a->outcome == TW_GOT_FLIGHT)
+		return TW_NO;
+	return a->outcome == TW_GOT_ALERT && a->flight->alert == 86 ? TW_YES : TW_COULD_NOT_TEST;
+}
+
+/* ---- a protocol name nobody has (RFC 7301 3.2: no_application_protocol) ---- */
+
+static bool
+always(struct tw_probing *p)
+{
+	return best(p, TW_TLS13) >= TW_TLS10;
+}
+
+static void
+compose_alpn(struct tw_probing *p, struct tw_question *q)
+{
+	static const char *const nobody[] = { "no-such-protocol" };
+
+	tw_hello_of_version(p, q, best(p, TW_TLS13));
+	q->shares = p->facts->protocols[TW_TLS13] == TW_YES;
+	q->hello.alpn = nobody;
+	q->hello.alpn_n = 1;
+}
+
+static enum tw_check
+read_alpn(struct tw_probing *p, const struct tw_answer *a)
+{
+	(void)p;
+	if (a->outcome == TW_GOT_FLIGHT)
+		return a->flight->alerted && a->flight->alert == 120 ? TW_YES : TW_NO;
+	return a->outcome == TW_GOT_ALERT && a->flight->alert == 120 ? TW_YES
+	    : a->outcome == TW_GOT_ALERT || a->outcome == TW_GOT_CLOSED ? TW_YES : TW_COULD_NOT_TEST;
+}
+
+/* ---- compression, encrypt-then-MAC, heartbeat: offered in one hello of 1.2 or older ---- */
+
+static bool
+is_cbc(const struct tw_suite *s)
+{
+	return strcmp(s->mode, "CBC") == 0;
+}
+
+static bool
+has_old(struct tw_probing *p)
+{
+	return best(p, TW_TLS12) >= TW_TLS10;
+}
+
+static void
+compose_extras(struct tw_probing *p, struct tw_question *q)
+{
+	static const uint8_t deflate_null[] = { 1, 0 };
+	enum tw_version v = best(p, TW_TLS12);
+	const struct tw_chosen *suites = &p->facts->suites[v];
+	uint16_t *mine = tw_arena_alloc(p->arena, (suites->codes.n + 1) * sizeof(*mine));
+	struct tw_u16s cbc;
+
+	for (size_t i = 0; i < suites->codes.n; i++)
+		mine[i] = (uint16_t)suites->codes.v[i];
+	cbc = tw_suites_where(p->arena, (struct tw_u16s){ mine, suites->codes.n }, is_cbc);
+	tw_hello_of_version(p, q, v);
+	if (cbc.n > 0)
+		q->hello.suites = cbc;
+	else
+		p->facts->features[TW_FEAT_ENCRYPT_THEN_MAC] = TW_NOT_APPLICABLE;
+	q->hello.etm = cbc.n > 0;
+	q->hello.heartbeat = true;
+	q->hello.compression = (struct tw_bytes){ deflate_null, 2 };
+}
+
+/* notes.c has read the extensions; a server that dislikes the whole lot shows none of them. */
+static enum tw_check
+read_extras(struct tw_probing *p, const struct tw_answer *a)
+{
+	return a->outcome == TW_GOT_FLIGHT ? p->facts->features[TW_FEAT_COMPRESSION]
+	    : TW_COULD_NOT_TEST;
+}
+
+/* ---- what a server must bear ---- */
+
+static void
+compose_future(struct tw_probing *p, struct tw_question *q)
+{
+	static const uint16_t future[] = { 0x7a7a, 0x0305, 0x0304, 0x0303 };
+	enum tw_version v = best(p, TW_TLS12);
+
+	if (v >= TW_TLS10) {		/* a client_version above all there are */
+		tw_hello_of_version(p, q, v);
+		q->hello.schemes = tw_schemes_of_version(TW_TLS12);
+		q->hello.version = 0x0305;
+	} else {
+		tw_hello_of_version(p, q, TW_TLS13);
+		q->hello.versions = TW_U16S(future);
+	}
+	q->want = TW_WANT_HELLO;
+}
+
+static void
+compose_long(struct tw_probing *p, struct tw_question *q)
+{
+	tw_hello_of_version(p, q, best(p, TW_TLS13));
+	q->want = TW_WANT_HELLO;
+	q->hello.pad_to = 2100;		/* past one TCP segment, as with a post-quantum share */
+}
+
+static void
+compose_grease(struct tw_probing *p, struct tw_question *q)
+{
+	tw_hello_of_version(p, q, best(p, TW_TLS13));
+	q->want = TW_WANT_HELLO;
+	q->hello.grease = true;
+	q->hello.extra_extensions = 8;
+}
+
+/* Any ServerHello is tolerance; the server is known to answer, so all else is not. */
+static enum tw_check
+read_tolerance(struct tw_probing *p, const struct tw_answer *a)
+{
+	(void)p;
+	return a->outcome == TW_GOT_FLIGHT ? TW_YES : a->outcome == TW_GOT_NOTHING
+	    ? TW_COULD_NOT_TEST : TW_NO;
+}
+
+static const struct shot shots[] = {
+	{ TW_FEAT_COMPRESSION, TW_NOT_APPLICABLE, has_old, compose_extras, read_extras },
+	{ TW_FEAT_STRICT_ALPN, TW_NOT_APPLICABLE, always, compose_alpn, read_alpn },
+	{ TW_FEAT_FALLBACK_SCSV, TW_NOT_APPLICABLE, has_lower_old, compose_fallback,
+	    read_fallback },
+	{ TW_FEAT_VERSION_TOLERANT, TW_NOT_APPLICABLE, always, compose_future, read_tolerance },
+	{ TW_FEAT_LONG_HELLO_TOLERANT, TW_NOT_APPLICABLE, always, compose_long, read_tolerance },
+	{ TW_FEAT_GREASE_TOLERANT, TW_NOT_APPLICABLE, always, compose_grease, read_tolerance },
+};
+
+/* Features of 1.2 and older that a server of 1.3 alone cannot have. */
+static const enum tw_feature of_old[] = { TW_FEAT_SECURE_RENEGOTIATION,
+	TW_FEAT_EXTENDED_MASTER_SECRET, TW_FEAT_ENCRYPT_THEN_MAC, TW_FEAT_COMPRESSION,
+	TW_FEAT_HEARTBEAT, TW_FEAT_CLIENT_RENEGOTIATION };
+
+struct features {
+	bool asked[TW_COUNT(shots)];
+	bool settled;
+};
+
+static bool
+lists_are_known(const struct tw_probing *p)
+{
+	if (!p->versions_known)
+		return false;
+	for (int v = TW_SSL3; v <= TW_TLS12; v++)
+		if (p->facts->protocols[v] == TW_YES && !p->suites_known[v])
+			return false;
+	return true;
+}
+
+static void
+settle_old(struct tw_probing *p)
+{
+	if (p->facts->protocols[TW_TLS13] != TW_YES || best(p, TW_TLS12) > TW_SSL2)
+		return;
+	for (size_t i = 0; i < TW_COUNT(of_old); i++)
+		p->facts->features[of_old[i]] = TW_NOT_APPLICABLE;
+}
+
+static bool
+ask(struct tw_probing *p, void *state, struct tw_question *q)
+{
+	struct features *s = state;
+
+	if (!lists_are_known(p) || best(p, TW_TLS13) < TW_SSL3)
+		return false;
+	if (!s->settled) {
+		settle_old(p);
+		s->settled = true;
+	}
+	for (size_t i = 0; i < TW_COUNT(shots); i++) {
+		if (s->asked[i])
+			continue;
+		s->asked[i] = true;
+		if (!shots[i].applies(p)) {
+			p->facts->features[shots[i].feature] = shots[i].absent;
+			continue;
+		}
+		shots[i].compose(p, q);
+		q->tag = (int)i;
+		return true;
+	}
+	return false;
+}
+
+static void
+hear(struct tw_probing *p, void *state, const struct tw_question *q, const struct tw_answer *a)
+{
+	const struct shot *shot = &shots[q->tag];
+	enum tw_check v = shot->read(p, a);
+	char *path;
+
+	(void)state;
+	p->facts->features[shot->feature] = v;
+	if (v != TW_COULD_NOT_TEST)
+		return;
+	path = tw_arena_fmt(p->arena, "features.%s", tw_feature_names[shot->feature]);
+	tw_facts_untested(p->facts, path, v, a->why != NULL ? a->why
+	    : "the server refused the hello in a way that says nothing of it");
+}
+
+const struct tw_probe tw_probe_features = { .name = "features",
+	.state_size = sizeof(struct features), .ask = ask, .hear = hear };

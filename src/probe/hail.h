@@ -1,0 +1,31 @@
+/*
+ * hail.h -- the hellos probes start from: the hail that opens an examination,
+ * hellos of old, and the plain hello of one version with everything offered.
+ */
+#ifndef TW_PROBE_HAIL_H
+#define TW_PROBE_HAIL_H
+
+#include "data/suite.h"
+#include "probe/probe.h"
+
+#define TW_TAG_HAIL	(-1)	/* q.tag of the hail; probes[0] hears its answer */
+#define TW_OLD_HAILS	2	/* shapes tw_hail_old() knows */
+
+/* All versions, all we can read: the hello that opens every examination. */
+void tw_hail(struct tw_question *q);
+/* The ALPN names that tell a service by its choice; the hail offers them all. */
+struct tw_names { const char *const *v; size_t n; } tw_telling_alpn(void);
+/* What servers from before 2005 answer: TLS 1.0 without extensions, or SSL 2.0. */
+void tw_hail_old(struct tw_question *q, int shape);
+
+/* One version alone, every suite, group and scheme of it. */
+void tw_hello_of_version(struct tw_probing *p, struct tw_question *q, enum tw_version v);
+/* Every suite a server could choose in v, ChaCha20 last (see lists.c); until the end. */
+struct tw_u16s tw_suites_of_version(enum tw_version v);
+struct tw_u16s tw_groups_of_version(enum tw_version v);
+struct tw_u16s tw_schemes_of_version(enum tw_version v);
+/* Copies the 16-bit codes of v whose suite is wanted into the arena. */
+struct tw_u16s tw_suites_where(struct tw_arena *a, struct tw_u16s v,
+    bool (*wanted)(const struct tw_suite *s));
+
+#endif

@@ -1,0 +1,425 @@
+/*
+ * Which versions, and in each which suites, groups and signature schemes: told
+ * by peeling (peel.h). One probe, because its hellos answer for several lists at
+ * once. In 1.3 suites and groups do not depend on each other, and a hello with no
+ * share makes the server name both without a signature; before 1.3 a server that
+ * runs out of groups turns to other suites, so there groups go with the schemes.
+ */
+#include <stdio.h>
+
+#include "probe/hail.h"
+#include "probe/peel.h"
+
+enum { SHAPES = 3 };		/* hellos put before a version is said to be absent */
+enum { SUITES, SECOND };	/* the two peels of a version */
+
+struct version {
+	enum tw_version v;
+	struct lists *all;
+	int shape;		/* of the presence question */
+	bool out, known;	/* presence: under way, known */
+	bool ended[2];
+	bool plain_dh;		/* suites once more without ffdhe groups listed */
+	bool second_wind;
+	struct tw_peel peel[2];
+};
+
+struct lists {
+	bool hailed;
+	struct version version[TW_VERSIONS];
+};
+
+/* A question's tag: version, and which peel and list of it; or the presence question. */
+enum { PRESENCE = 15 };
+static int tag_of(enum tw_version v, int peel, int which) { return (int)v << 8 | peel << 4 | which; }
+
+/* ---- what an answer shows, and how a list is offered ---- */
+
+static uint32_t suite_chosen(const struct tw_flight *f) { return f->suite; }
+static uint32_t scheme_chosen13(const struct tw_flight *f) { return f->verify_scheme; }
+static uint32_t scheme_chosen12(const struct tw_flight *f) { return f->ske.scheme; }
+
+static uint32_t
+group_chosen(const struct tw_flight *f)
+{
+	return f->ske.present ? f->ske.group : f->group;
+}
+
+static void offer_suites(struct tw_question *q, struct tw_u16s v) { q->hello.suites = v; }
+static void offer_groups(struct tw_question *q, struct tw_u16s v) { q->hello.groups = v; }
+static void offer_schemes(struct tw_question *q, struct tw_u16s v) { q->hello.schemes = v; }
+
+static void
+found_suite(struct tw_probing *p, void *ctx, uint32_t code)
+{
+	struct version *s = ctx;
+
+	tw_facts_choose(p->facts, &p->facts->suites[s->v], code);
+}
+
+static void
+found_group(struct tw_probing *p, void *ctx, uint32_t code)
+{
+	struct version *s = ctx;
+
+	tw_facts_choose(p->facts, &p->facts->groups[s->v], code);
+}
+
+static void
+found_scheme(struct tw_probing *p, void *ctx, uint32_t code)
+{
+	struct version *s = ctx;
+
+	TW_PUSH(p->arena, &p->facts->schemes[s->v], (uint16_t)code);
+}
+
+static bool
+is_ecdhe(const struct tw_suite *s)
+{
+	return strncmp(s->key_exchange, "ECDHE", 5) == 0;
+}
+
+static bool
+is_signed_ecdhe(const struct tw_suite *s)
+{
+	return strcmp(s->key_exchange, "ECDHE") == 0 && strcmp(s->authentication, "anon") != 0;
+}
+
+static bool
+is_signed_dhe(const struct tw_suite *s)
+{
+	return s->forward_secrecy && strcmp(s->authentication, "anon") != 0 &&
+	    strcmp(s->authentication, "PSK") != 0;
+}
+
+static bool
+is_dhe(const struct tw_suite *s)
+{
+	return strncmp(s->key_exchange, "DHE", 3) == 0;
+}
+
+static bool
+has(const struct tw_chosen *list, bool (*wanted)(const struct tw_suite *s))
+{
+	for (size_t i = 0; i < list->codes.n; i++) {
+		const struct tw_suite *s = tw_suite_by_code(list->codes.v[i]);
+
+		if (s != NULL && wanted(s))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the hello of a version, in the shape that it answers ---- */
+
+static struct tw_u16s
+without_ffdhe(struct tw_arena *a, struct tw_u16s groups)
+{
+	uint16_t *out = tw_arena_alloc(a, (groups.n + 1) * sizeof(*out));
+	size_t n = 0;
+
+	for (size_t i = 0; i < groups.n; i++)
+		if (groups.v[i] < 0x0100 || groups.v[i] > 0x01ff)
+			out[n++] = groups.v[i];
+	return (struct tw_u16s){ out, n };
+}
+
+static void
+base(struct tw_probing *p, const struct version *s, struct tw_question *q)
+{
+	tw_hello_of_version(p, q, s->v);
+	if (s->shape > 0) {		/* shorter: the usual groups and schemes alone, no extras */
+		if (q->hello.groups.n > 9)
+			q->hello.groups.n = 9;
+		if (q->hello.schemes.n > 14)
+			q->hello.schemes.n = 14;
+		q->hello.status_request = q->hello.sct = q->hello.ems = false;
+		if (q->hello.suites.n > 64)
+			q->hello.suites.n = 64;
+	}
+	if (s->shape > 1 && s->v != TW_TLS13) {
+		q->hello.alpn_n = 0;
+		q->hello.ticket = false;
+		if (q->hello.suites.n > 40)
+			q->hello.suites.n = 40;
+	}
+	if (s->plain_dh)
+		q->hello.groups = without_ffdhe(p->arena, q->hello.groups);
+}
+
+/* ---- presence ---- */
+
+static void
+start_peels(struct tw_probing *p, struct version *s)
+{
+	struct tw_question q;
+
+	base(p, s, &q);
+	for (int i = 0; i < 2; i++)
+		s->peel[i].ctx = s;
+	tw_peel_add(&s->peel[SUITES], p->arena, q.hello.suites, suite_chosen, offer_suites,
+	    found_suite);
+	if (s->v == TW_TLS13) {
+		tw_peel_add(&s->peel[SUITES], p->arena, q.hello.groups, group_chosen, offer_groups,
+		    found_group);
+		tw_peel_add(&s->peel[SECOND], p->arena, q.hello.schemes, scheme_chosen13,
+		    offer_schemes, found_scheme);
+	} else if (s->v != TW_SSL3) {
+		tw_peel_add(&s->peel[SECOND], p->arena, q.hello.groups, group_chosen, offer_groups,
+		    found_group);
+		if (s->v == TW_TLS12)
+			tw_peel_add(&s->peel[SECOND], p->arena, q.hello.schemes, scheme_chosen12,
+			    offer_schemes, found_scheme);
+	}
+}
+
+/* The version is there: what this answer chose is the first of each list. */
+static void
+is_there(struct tw_probing *p, struct version *s, const struct tw_flight *f, bool hail)
+{
+	s->known = true;
+	p->facts->protocols[s->v] = TW_YES;
+	start_peels(p, s);
+	tw_peel_take(&s->peel[SUITES], p, 0, f->suite);
+	if (s->v == TW_TLS13) {
+		tw_peel_take(&s->peel[SECOND], p, 0, f->verify_scheme);
+	} else if (!hail && s->v != TW_SSL3) {
+		tw_peel_take(&s->peel[SECOND], p, 0, group_chosen(f));
+		if (s->v == TW_TLS12)
+			tw_peel_take(&s->peel[SECOND], p, 1, f->ske.scheme);
+	}
+}
+
+static void
+hear_presence(struct tw_probing *p, struct version *s, const struct tw_answer *a)
+{
+	char path[32];
+
+	s->out = false;
+	snprintf(path, sizeof(path), "protocols.%s", tw_versions[s->v].id);
+	if (a->outcome == TW_GOT_FLIGHT && a->flight->version == tw_versions[s->v].wire) {
+		is_there(p, s, a->flight, false);
+		return;
+	}
+	if (a->outcome == TW_GOT_SILENCE || a->outcome == TW_GOT_NOTHING) {
+		if (a->outcome == TW_GOT_SILENCE && ++s->shape < SHAPES)
+			return;
+		p->facts->protocols[s->v] = TW_COULD_NOT_TEST;
+		tw_facts_untested(p->facts, path, TW_COULD_NOT_TEST, a->why != NULL ? a->why
+		    : "the server left the question unanswered");
+		s->known = true;
+		return;
+	}
+	/* Another version, or protocol_version (70): that is a clear no. */
+	if (a->outcome == TW_GOT_FLIGHT || (a->outcome == TW_GOT_ALERT && a->flight->alert == 70) ||
+	    ++s->shape == SHAPES) {
+		p->facts->protocols[s->v] = TW_NO;
+		s->known = true;
+	}
+}
+
+/* ---- the peels ---- */
+
+/* With an ECDSA leaf, a hello must name the leaf's own curve, or the server has no certificate for it. */
+static uint16_t
+curve_to_keep(struct tw_probing *p)
+{
+	static const struct { const char *curve; uint16_t group; } rows[] = {
+		{ "P-256", 23 }, { "P-384", 24 }, { "P-521", 25 },
+	};
+
+	for (size_t i = 0; i < p->facts->certificates.n; i++) {
+		const char *curve = p->facts->certificates.v[i].cert.curve;
+
+		for (size_t k = 0; curve != NULL && k < TW_COUNT(rows); k++)
+			if (strcmp(curve, rows[k].curve) == 0)
+				return rows[k].group;
+	}
+	return 0;
+}
+
+static void
+keep_curve(struct tw_probing *p, struct tw_question *q)
+{
+	uint16_t keep = curve_to_keep(p), *v;
+	struct tw_u16s g = q->hello.groups;
+
+	for (size_t i = 0; i < g.n; i++)
+		if (g.v[i] == keep)
+			return;
+	if (keep == 0)
+		return;
+	v = tw_arena_alloc(p->arena, (g.n + 1) * sizeof(*v));
+	memcpy(v, g.v, g.n * sizeof(*v));
+	v[g.n] = keep;
+	q->hello.groups = (struct tw_u16s){ v, g.n + 1 };
+}
+
+/* The question of one peel: a whole hello, which the peel then narrows. */
+static bool
+ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *q)
+{
+	struct tw_peel *l = &s->peel[peel];
+	int which;
+
+	if (l->lists_n == 0 || tw_peel_is_done(l))
+		return false;
+	base(p, s, q);
+	q->want = TW_WANT_FLIGHT;
+	if (s->v == TW_TLS13) {
+		q->shares = peel == SECOND;
+		q->want = peel == SECOND ? TW_WANT_FLIGHT : TW_WANT_HELLO;
+	} else if (peel == SECOND) {
+		if (!has(&p->facts->suites[s->v], is_ecdhe)) {
+			/* No curve is ever shown; schemes still are, by DHE. */
+			if (!p->suites_known[s->v])
+				return false;
+			l->list[0].done = true;
+			if (!has(&p->facts->suites[s->v], is_signed_dhe) && l->lists_n > 1)
+				l->list[1].done = true;
+		}
+		q->hello.suites = tw_suites_where(p->arena, q->hello.suites,
+		    l->list[0].done ? is_signed_dhe : l->lists_n > 1 && l->list[1].done ? is_ecdhe
+		    : is_signed_ecdhe);
+	}
+	if (!tw_peel_ask(l, q, &which))
+		return false;
+	if (peel == SECOND && s->v != TW_TLS13)
+		keep_curve(p, q);
+	q->tag = tag_of(s->v, peel, which);
+	return true;
+}
+
+static void
+note_losses(struct tw_probing *p, const struct version *s, int peel)
+{
+	static const char *const names13[2][2] = { { "suites", "groups" },
+		{ "signature_schemes", NULL } };
+	static const char *const names[2][2] = { { "suites", NULL },
+		{ "groups", "signature_schemes" } };
+	char path[48];
+
+	for (size_t i = 0; i < s->peel[peel].lists_n; i++) {
+		const char *why = s->peel[peel].list[i].why;
+
+		if (why == NULL)
+			continue;
+		snprintf(path, sizeof(path), "%s.%s", s->v == TW_TLS13 ? names13[peel][i]
+		    : names[peel][i], tw_versions[s->v].id);
+		tw_facts_untested(p->facts, path, TW_COULD_NOT_TEST, why);
+	}
+}
+
+static void
+peel_ended(struct tw_probing *p, struct version *s, int peel)
+{
+	struct tw_peel_list *suites = &s->peel[SUITES].list[0];
+
+	/*
+	 * GnuTLS gives DHE only to clients that list ffdhe groups, and RFC 7919 servers
+	 * with other primes only to those that do not: ask the other way too.
+	 */
+	if (peel == SUITES && s->v != TW_TLS13 && s->v != TW_SSL3 && !s->plain_dh &&
+	    suites->why == NULL && suites->left_n > 0 && !has(&p->facts->suites[s->v], is_dhe)) {
+		s->plain_dh = true;
+		suites->done = false;
+		return;
+	}
+	note_losses(p, s, peel);
+	if (peel == SUITES)
+		p->suites_known[s->v] = true;
+	if (peel == (s->v == TW_TLS13 ? SUITES : SECOND))
+		p->groups_known[s->v] = true;
+}
+
+/* ---- the probe ---- */
+
+static const enum tw_version order[] = { TW_TLS12, TW_TLS13, TW_TLS11, TW_TLS10, TW_SSL3 };
+
+static bool
+ask(struct tw_probing *p, void *state, struct tw_question *q)
+{
+	struct lists *l = state;
+
+	if (p->quick || (!l->hailed && p->facts->tls == TW_REACH_NONE))
+		return false;
+	for (size_t i = 0; i < TW_COUNT(order); i++) {
+		struct version *s = &l->version[order[i]];
+
+		s->v = order[i];
+		if (s->known || s->out)
+			continue;
+		base(p, s, q);
+		q->shares = s->v == TW_TLS13;
+		q->tag = tag_of(s->v, 0, PRESENCE);
+		s->out = true;
+		return true;
+	}
+	for (size_t i = 0; i < TW_COUNT(order); i++) {
+		struct version *s = &l->version[order[i]];
+
+		if (p->facts->protocols[s->v] != TW_YES)
+			continue;
+		for (int peel = 0; peel < 2; peel++)
+			if (ask_peel(p, s, peel, q))
+				return true;
+	}
+	return false;
+}
+
+/* The hail's answer shows one version, and in 1.3 the first of its lists. */
+static void
+hear_hail(struct tw_probing *p, struct lists *l, const struct tw_answer *a)
+{
+	int v = a->outcome == TW_GOT_FLIGHT ? tw_version_by_wire(a->flight->version) : -1;
+	const struct tw_flight *f = a->flight;
+
+	l->hailed = true;
+	if (v < TW_SSL3)
+		return;
+	l->version[v].v = (enum tw_version)v;
+	if (p->quick) {
+		p->facts->protocols[v] = TW_YES;
+		tw_facts_choose(p->facts, &p->facts->suites[v], f->suite);
+		if (group_chosen(f) != 0)
+			tw_facts_choose(p->facts, &p->facts->groups[v], group_chosen(f));
+		return;
+	}
+	if (v == TW_TLS13)
+		is_there(p, &l->version[v], f, true);
+}
+
+static void
+hear(struct tw_probing *p, void *state, const struct tw_question *q, const struct tw_answer *a)
+{
+	struct lists *l = state;
+	struct version *s;
+	int peel;
+
+	if (q->tag == TW_TAG_HAIL) {
+		hear_hail(p, l, a);
+		return;
+	}
+	s = &l->version[q->tag >> 8];
+	peel = q->tag >> 4 & 15;
+	if ((q->tag & 15) == PRESENCE) {
+		hear_presence(p, s, a);
+	} else {
+		tw_peel_hear(&s->peel[peel], p, q->tag & 15, a);
+		if (s->v == TW_TLS13 && peel == SECOND && a->outcome == TW_GOT_FLIGHT &&
+		    a->flight->retry)
+			s->peel[peel].list[0].why = "the server takes none of the groups we can "
+			    "compute (x25519, secp256r1), so it signed nothing";
+	}
+	p->versions_known = true;
+	for (size_t i = 0; i < TW_COUNT(order); i++)
+		p->versions_known &= l->version[order[i]].known;
+	for (peel = 0; peel < 2; peel++)
+		if (s->known && !s->ended[peel] && tw_peel_is_done(&s->peel[peel])) {
+			peel_ended(p, s, peel);
+			s->ended[peel] = tw_peel_is_done(&s->peel[peel]);
+		}
+}
+
+const struct tw_probe tw_probe_lists = { .name = "lists", .state_size = sizeof(struct lists),
+	.ask = ask, .hear = hear };

@@ -1,0 +1,50 @@
+/*
+ * peel.h -- what a server supports, told by taking away what it chose: a hello
+ * offers a list, the server takes one, the next offers the rest, until it takes
+ * none. Two lists whose choices do not depend on each other are peeled by the
+ * same hellos, which is how the fewest questions are asked.
+ */
+#ifndef TW_PROBE_PEEL_H
+#define TW_PROBE_PEEL_H
+
+#include "probe/probe.h"
+
+#define TW_PEEL_LISTS 2
+
+struct tw_peel_list {
+	struct tw_u16s all;		/* what is offered while another list is peeled */
+	uint16_t *left;			/* not chosen yet; arena memory */
+	size_t left_n;
+	uint32_t (*chosen)(const struct tw_flight *f);	/* 0: the answer shows none */
+	void (*offer)(struct tw_question *q, struct tw_u16s codes);
+	void (*found)(struct tw_probing *p, void *ctx, uint32_t code);
+	bool done, asked, went_on;
+	const char *why;		/* it ended by "could not test": the reason */
+};
+
+struct tw_peel {
+	struct tw_peel_list list[TW_PEEL_LISTS];
+	size_t lists_n;
+	bool apart;			/* together they fail where each alone goes on */
+	bool checking;			/* together failed: each is asked alone */
+	bool together_out;
+	void *ctx;			/* for found() */
+};
+
+/* Adds a list; codes are copied. */
+void tw_peel_add(struct tw_peel *peel, struct tw_arena *a, struct tw_u16s all,
+    uint32_t (*chosen)(const struct tw_flight *f),
+    void (*offer)(struct tw_question *q, struct tw_u16s codes),
+    void (*found)(struct tw_probing *p, void *ctx, uint32_t code));
+/*
+ * Narrows q (a whole hello) to what is to be asked next; false: nothing now.
+ * *ret_which goes back to tw_peel_hear() with the answer.
+ */
+bool tw_peel_ask(struct tw_peel *peel, struct tw_question *q, int *ret_which);
+void tw_peel_hear(struct tw_peel *peel, struct tw_probing *p, int which,
+    const struct tw_answer *a);
+/* Takes code as chosen in an answer to another's question. */
+void tw_peel_take(struct tw_peel *peel, struct tw_probing *p, size_t list, uint32_t code);
+bool tw_peel_is_done(const struct tw_peel *peel);
+
+#endif

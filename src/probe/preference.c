@@ -1,0 +1,149 @@
+/*
+ * Whose order decides? The server's own list is offered backwards: one that has
+ * an order still takes its first. ChaCha20 stands last in it, for some servers
+ * put it first as soon as a client does; that is asked apart.
+ */
+#include "probe/hail.h"
+
+#include <stdio.h>
+
+enum { BACKWARDS, CHACHA_FIRST, GROUPS_ALONE, ASKS };
+
+struct version {
+	bool asked[ASKS], heard[ASKS];
+};
+
+struct preference {
+	struct version version[TW_VERSIONS];
+};
+
+static bool
+is_chacha(uint32_t code)
+{
+	const struct tw_suite *s = tw_suite_by_code(code);
+
+	return s != NULL && strcmp(s->cipher, "CHACHA20") == 0;
+}
+
+static bool
+is_ecdhe(const struct tw_suite *s)
+{
+	return strncmp(s->key_exchange, "ECDHE", 5) == 0;
+}
+
+/* The list backwards, but ChaCha20 last; or, chacha_first, as it is with ChaCha20 first. */
+static struct tw_u16s
+arranged(struct tw_arena *a, const struct tw_chosen *list, bool chacha_first)
+{
+	size_t n = list->codes.n, out = 0;
+	uint16_t *v = tw_arena_alloc(a, (n + 1) * sizeof(*v));
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < n; i++) {
+			uint32_t code = list->codes.v[chacha_first ? i : n - 1 - i];
+
+			if (is_chacha(code) == ((pass == 0) == chacha_first))
+				v[out++] = (uint16_t)code;
+		}
+	return (struct tw_u16s){ v, out };
+}
+
+static bool
+ask_one(struct tw_probing *p, struct version *s, enum tw_version v, int which,
+    struct tw_question *q)
+{
+	struct tw_facts *f = p->facts;
+
+	s->asked[which] = true;
+	tw_hello_of_version(p, q, v);
+	q->want = v == TW_TLS13 ? TW_WANT_HELLO : TW_WANT_FLIGHT;
+	q->tag = (int)v << 4 | which;
+	q->hello.suites = arranged(p->arena, &f->suites[v], which == CHACHA_FIRST);
+	if (which == GROUPS_ALONE)
+		q->hello.suites = tw_suites_where(p->arena, q->hello.suites, is_ecdhe);
+	if (f->groups[v].codes.n > 1)
+		q->hello.groups = arranged(p->arena, &f->groups[v], false);
+	return true;
+}
+
+static bool
+ask_version(struct tw_probing *p, struct version *s, enum tw_version v, struct tw_question *q)
+{
+	struct tw_facts *f = p->facts;
+	bool suites = f->suites[v].codes.n > 1, groups = f->groups[v].codes.n > 1;
+
+	if (!s->asked[BACKWARDS] && (suites || groups))
+		return ask_one(p, s, v, BACKWARDS, q);
+	if (!s->heard[BACKWARDS])
+		return false;
+	if (!s->asked[CHACHA_FIRST] && f->suites[v].preference == TW_PREF_SERVER &&
+	    !is_chacha(f->suites[v].codes.v[0]))
+		for (size_t i = 1; i < f->suites[v].codes.n; i++)
+			if (is_chacha(f->suites[v].codes.v[i]))
+				return ask_one(p, s, v, CHACHA_FIRST, q);
+	if (!s->asked[GROUPS_ALONE] && groups && f->groups[v].preference == TW_PREF_UNKNOWN)
+		return ask_one(p, s, v, GROUPS_ALONE, q);
+	return false;
+}
+
+static bool
+ask(struct tw_probing *p, void *state, struct tw_question *q)
+{
+	struct preference *s = state;
+	struct tw_facts *f = p->facts;
+
+	for (int v = TW_TLS13; v >= TW_SSL3; v--) {
+		if (f->protocols[v] != TW_YES || !p->suites_known[v] || !p->groups_known[v])
+			continue;
+		if (f->suites[v].codes.n == 1)
+			f->suites[v].preference = TW_PREF_SINGLE;
+		if (f->groups[v].codes.n == 1)
+			f->groups[v].preference = TW_PREF_SINGLE;
+		if (ask_version(p, &s->version[v], (enum tw_version)v, q))
+			return true;
+	}
+	return false;
+}
+
+/* What the choice from a list that was offered backwards says. */
+static enum tw_preference
+weigh(const struct tw_chosen *list, struct tw_u16s offered, uint32_t choice)
+{
+	if (list->codes.n < 2 || choice == 0)
+		return list->preference;
+	if (choice == list->codes.v[0])
+		return TW_PREF_SERVER;
+	return choice == offered.v[0] ? TW_PREF_CLIENT : list->preference;
+}
+
+static void
+hear(struct tw_probing *p, void *state, const struct tw_question *q, const struct tw_answer *a)
+{
+	struct preference *s = state;
+	enum tw_version v = (enum tw_version)(q->tag >> 4);
+	struct tw_facts *f = p->facts;
+	int which = q->tag & 15;
+	char path[64];
+
+	s->version[v].heard[which] = true;
+	if (a->outcome != TW_GOT_FLIGHT) {
+		if (which != CHACHA_FIRST) {
+			snprintf(path, sizeof(path), "suites.%s.preference", tw_versions[v].id);
+			tw_facts_untested(f, path, TW_COULD_NOT_TEST, a->why != NULL ? a->why
+			    : "the server refused its own list offered backwards");
+		}
+		return;
+	}
+	if (which == CHACHA_FIRST) {
+		if (is_chacha(a->flight->suite))
+			f->suites[v].preference = TW_PREF_SERVER_CHACHA;
+		return;
+	}
+	if (which == BACKWARDS)
+		f->suites[v].preference = weigh(&f->suites[v], q->hello.suites, a->flight->suite);
+	f->groups[v].preference = weigh(&f->groups[v], q->hello.groups, a->flight->ske.present
+	    ? a->flight->ske.group : a->flight->group);
+}
+
+const struct tw_probe tw_probe_preference = { .name = "preference",
+	.state_size = sizeof(struct preference), .ask = ask, .hear = hear };

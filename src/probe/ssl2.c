@@ -1,0 +1,43 @@
+/* Is SSL 2.0 offered, and with which kinds? Its SERVER-HELLO lists them all. */
+#include "probe/hail.h"
+
+struct ssl2 {
+	bool out, known;
+};
+
+static bool
+ask(struct tw_probing *p, void *state, struct tw_question *q)
+{
+	struct ssl2 *s = state;
+
+	(void)p;
+	if (s->out || s->known)
+		return false;
+	tw_hail_old(q, 1);
+	s->out = true;
+	return true;
+}
+
+static void
+hear(struct tw_probing *p, void *state, const struct tw_question *q, const struct tw_answer *a)
+{
+	struct ssl2 *s = state;
+	struct tw_facts *f = p->facts;
+
+	(void)q;
+	s->known = true;
+	if (a->outcome == TW_GOT_FLIGHT && a->flight->ssl2) {
+		f->protocols[TW_SSL2] = TW_YES;
+		for (size_t i = 0; i < a->flight->ssl2_kinds_n; i++)
+			tw_facts_choose(f, &f->suites[TW_SSL2], a->flight->ssl2_kinds[i]);
+		f->suites[TW_SSL2].preference = TW_PREF_CLIENT;	/* the client picks, by design */
+	} else if (a->outcome == TW_GOT_NOTHING || a->outcome == TW_GOT_SILENCE) {
+		f->protocols[TW_SSL2] = TW_COULD_NOT_TEST;
+		tw_facts_untested(f, "protocols.SSLv2", TW_COULD_NOT_TEST, a->why);
+	} else {
+		f->protocols[TW_SSL2] = TW_NO;
+	}
+}
+
+const struct tw_probe tw_probe_ssl2 = { .name = "ssl2", .state_size = sizeof(struct ssl2),
+	.ask = ask, .hear = hear };

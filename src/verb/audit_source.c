@@ -1,0 +1,143 @@
+/* Where an audit's endpoints come from: words, lists, and facts stored before. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb/audit.h"
+
+static FILE *
+open_file(const char *path, const char *what)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+
+	if (f == NULL)
+		fprintf(stderr, "tlswright audit: cannot read %s %s: %s\n", what, path,
+		    strerror(errno));
+	return f;
+}
+
+/* Calls each() for every object of a file of JSON lines; -1: it was said what is wrong. */
+static int
+read_objects(const char *path, const char *what, void (*each)(struct audit *a,
+    struct tw_facts *f), struct audit *a)
+{
+	FILE *f = open_file(path, what);
+	struct tw_err err = { 0 };
+	struct tw_facts *facts;
+	char *line = NULL;
+	size_t size = 0, number = 0;
+	ssize_t n;
+	int rv = f == NULL ? -1 : 0;
+
+	while (rv == 0 && (n = getline(&line, &size, f)) > 0) {
+		number++;
+		if (strspn(line, " \t\r\n") == (size_t)n)
+			continue;
+		rv = tw_report_read_json(line, (size_t)n, &facts, &err);
+		if (rv == 0)
+			each(a, facts);
+		else
+			fprintf(stderr, "tlswright audit: %s, line %zu: %s\n", path, number,
+			    err.text);
+	}
+	free(line);
+	if (f != NULL && f != stdin)
+		fclose(f);
+	return rv;
+}
+
+static void
+keep_before(struct audit *a, struct tw_facts *f)
+{
+	struct baseline *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		abort();
+	b->facts = f;
+	b->next = a->before;
+	a->before = b;
+}
+
+int
+audit_open(struct audit *a)
+{
+	if (a->baseline != NULL && read_objects(a->baseline, "the baseline", keep_before, a) != 0)
+		return -1;
+	if (a->list != NULL) {
+		a->list_file = open_file(a->list, "the list");
+		if (a->list_file == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+void
+audit_close(struct audit *a)
+{
+	for (struct baseline *b = a->before, *next; b != NULL; b = next) {
+		next = b->next;
+		tw_facts_free(b->facts);
+		free(b);
+	}
+	if (a->list_file != NULL && a->list_file != stdin)
+		fclose(a->list_file);
+}
+
+static void
+judge_stored(struct audit *a, struct tw_facts *f)
+{
+	audit_done(a, f);
+}
+
+int
+audit_from(struct audit *a)
+{
+	return read_objects(a->from, "the facts", judge_stored, a) != 0 ? 2 : -1;
+}
+
+/* The next word: of the command line, then of the list. NULL: there are no more. */
+static const char *
+next_word(struct audit *a, char *line, size_t size)
+{
+	if (a->word < a->words_n)
+		return a->words[a->word++];
+	while (a->list_file != NULL && fgets(line, (int)size, a->list_file) != NULL) {
+		char *p = line + strspn(line, " \t");
+
+		a->line++;
+		p[strcspn(p, "#\r\n")] = '\0';
+		if (*p != '\0')
+			return p;
+	}
+	return NULL;
+}
+
+bool
+audit_next(void *ctx, struct tw_spec *ret)
+{
+	struct audit *a = ctx;
+	struct tw_err err = { 0 };
+	char line[TW_TARGET_MAX * 2];
+	const char *word;
+
+	while (!a->target_open || !tw_target_next(&a->target, ret)) {
+		a->target_open = false;
+		word = next_word(a, line, sizeof(line));
+		if (word == NULL)
+			return false;
+		if (tw_target_parse(word, &a->target, &err) != 0) {
+			if (a->line > 0)
+				fprintf(stderr, "tlswright audit: %s, line %u: %s\n", a->list, a->line,
+				    err.text);
+			else
+				fprintf(stderr, "tlswright audit: %s\n", err.text);
+			a->usage_errors++;
+			continue;
+		}
+		if (a->target.note[0] != '\0')
+			fprintf(stderr, "tlswright audit: \"%s\" is taken for %s\n", a->target.text,
+			    a->target.note);
+		a->target_open = true;
+	}
+	return true;
+}
