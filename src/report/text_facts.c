@@ -106,8 +106,8 @@ put_suites(struct tw_text *t)
 		[TW_PREF_UNKNOWN] = "order not known",
 		[TW_PREF_SERVER] = "in the server's order",
 		[TW_PREF_CLIENT] = "the client's order counts",
-		[TW_PREF_SERVER_CHACHA] = "in the server's order, ChaCha20 first for clients that "
-		    "put it first",
+		[TW_PREF_SERVER_CHACHA] = ("in the server's order, ChaCha20 first for clients that "
+		    "put it first"),
 		[TW_PREF_SINGLE] = "the only one",
 	};
 	const struct tw_chosen *suites = t->f->suites;
