@@ -1,6 +1,13 @@
 /* Framing of line protocols; see frame.h. Services name these in their sides. */
 #include "dialog/frame.h"
 
+/* Control bytes other than tab, CR, LF and ESC: no line protocol says them. */
+static const bool not_text[256] = {
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1,
+	[0x7f] = 1,
+};
+
 ptrdiff_t
 tw_frame_line(const struct tw_dialog *d, struct tw_bytes in)
 {
@@ -8,12 +15,9 @@ tw_frame_line(const struct tw_dialog *d, struct tw_bytes in)
 	size_t n = lf == NULL ? in.n : (size_t)(lf - in.p) + 1;
 
 	(void)d;
-	for (size_t i = 0; i < n; i++) {
-		uint8_t c = in.p[i];
-
-		if ((c < ' ' && c != '\t' && c != '\r' && c != '\n' && c != 0x1b) || c == 0x7f)
+	for (size_t i = 0; i < n; i++)
+		if (not_text[in.p[i]])
 			return -1;
-	}
 	if (n > 0 && in.p[0] >= 0x80)		/* no line of ours begins so */
 		return -1;
 	return lf == NULL ? 0 : (ptrdiff_t)n;

@@ -97,36 +97,49 @@ tw_software_version(struct tw_bytes b)
 	return v;
 }
 
-/* Does the word stand at b's front as a word of its own? */
+/* Does a word of n bytes at b's place at stand alone, no letter or digit joined to it? */
 static bool
-stands(struct tw_bytes b, size_t at, const char *word)
+stands_alone(struct tw_bytes b, size_t at, size_t n)
 {
-	size_t n = strlen(word);
-
-	if (b.n - at < n || memcmp(b.p + at, word, n) != 0)
-		return false;
 	if (at > 0 && (is_letter(b.p[at - 1]) || is_digit(b.p[at - 1])))
 		return false;
 	return at + n == b.n || !is_letter(b.p[at + n]);
 }
 
+/* What stands behind the word; false: the word is not there. */
+static bool
+find(struct tw_bytes b, const char *word, struct tw_bytes *ret_rest)
+{
+	size_t n = strlen(word), at = 0;
+
+	while (b.n - at >= n) {
+		const uint8_t *hit = memmem(b.p + at, b.n - at, word, n);
+
+		if (hit == NULL)
+			return false;
+		at = (size_t)(hit - b.p);
+		if (stands_alone(b, at, n)) {
+			*ret_rest = (struct tw_bytes){ hit + n, b.n - at - n };
+			return true;
+		}
+		at++;
+	}
+	return false;
+}
+
 bool
 tw_software_find(struct tw_bytes g, struct tw_bytes *ret_name, struct tw_bytes *ret_version)
 {
-	for (size_t i = 0; i < TW_COUNT(known); i++)
-		for (size_t at = 0; at < g.n; at++) {
-			struct tw_bytes rest;
+	for (size_t i = 0; i < TW_COUNT(known); i++) {
+		struct tw_bytes rest;
 
-			if (!stands(g, at, known[i].word))
-				continue;
-			rest = (struct tw_bytes){ g.p + at, g.n - at };
-			rest.p += strlen(known[i].word);
-			rest.n -= strlen(known[i].word);
-			for (int k = 0; k < 3 && rest.n > 0 && is_joint(*rest.p); k++)
-				rest.p++, rest.n--;
-			*ret_name = tw_bytes_of(known[i].name);
-			*ret_version = tw_software_version(rest);
-			return true;
-		}
+		if (!find(g, known[i].word, &rest))
+			continue;
+		for (int k = 0; k < 3 && rest.n > 0 && is_joint(*rest.p); k++)
+			rest.p++, rest.n--;
+		*ret_name = tw_bytes_of(known[i].name);
+		*ret_version = tw_software_version(rest);
+		return true;
+	}
 	return false;
 }
