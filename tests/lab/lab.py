@@ -23,11 +23,14 @@ class Lab:
             argv = [ROOM, "run", "--bind", "%s:%s" % (self.directory, self.directory),
                     "/usr/bin/python3", "-B", "tests/lab/labd.py", self.directory]
         self.process = subprocess.Popen(argv + list(names), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        first = self.process.stdout.readline()
-        answer = json.loads(first) if first else {"failed": "the room could not be entered"}
-        if "failed" in answer:
+        try:
+            first = self.process.stdout.readline()
+            answer = json.loads(first) if first else {"failed": "the room could not be entered"}
+            if "failed" in answer:
+                raise RuntimeError(answer["failed"])
+        except BaseException:
             self.close()
-            raise RuntimeError(answer["failed"])
+            raise
         self.endpoints = {endpoint["name"]: endpoint for endpoint in answer["ready"]}
 
     @staticmethod

@@ -10,11 +10,13 @@ import ctypes
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -112,12 +114,23 @@ def end(directory):
         shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.unlink(path)
 
 
+def watch(directory):
+    """Nobody holds the other end of our input any more: the end, whatever we are doing."""
+    poll = select.poll()
+    poll.register(0, select.POLLHUP)
+    while not any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
+        time.sleep(0.1)  # there is something to read, which is not for us
+    end(directory)
+    os._exit(0)
+
+
 def main():
     directory, names = sys.argv[1], sys.argv[2:] or list(daemons.SERVERS)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started us ends us, by closing our input
     os.umask(0o022)
+    watcher = threading.Thread(target=watch, args=[directory])
+    watcher.start()
     try:
         authority.make(os.path.join(directory, "pki"), daemons.SERVERS)
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
@@ -129,10 +142,7 @@ def main():
                 say(list(pool.map(run, question)) if isinstance(question, list) else run(question))
     except RuntimeError as e:
         say({"failed": str(e)})
-        return 1
-    finally:
-        end(directory)
-    return 0
+    watcher.join()
 
 
-sys.exit(main())
+main()
