@@ -29,19 +29,7 @@ greeting_ms(const struct ask *a)
 static void
 released(uv_handle_t *h)
 {
-	struct ask *a = h->data;
-
-	if (--a->handles == 0)
-		free(a);
-}
-
-static void
-conn_gone(void *ctx)
-{
-	struct ask *a = ctx;
-
-	if (--a->handles == 0)
-		free(a);
+	free(h->data);
 }
 
 /* Ends the connection and the place it took, at its endpoint and its host. */
@@ -53,7 +41,8 @@ leave(struct ask *a)
 
 	a->state = ASK_DONE;
 	uv_timer_stop(&a->timer);
-	tw_conn_close(&a->conn);
+	tw_conn_close(a->conn);
+	a->conn = NULL;
 	while (*at != a)
 		at = &(*at)->next;
 	*at = a->next;
@@ -118,12 +107,12 @@ send_records(struct ask *a, struct tw_bytes records)
 	struct tw_buf sealed;
 
 	if (a->how.service == NULL || a->how.service->seal == NULL) {
-		tw_conn_send(&a->conn, records);
+		tw_conn_send(a->conn, records);
 		return;
 	}
 	tw_buf_init(&sealed, TW_HELLO_MAX * 2);
 	a->how.service->seal(records, &sealed);
-	tw_conn_send(&a->conn, tw_buf_view(&sealed));
+	tw_conn_send(a->conn, tw_buf_view(&sealed));
 	tw_buf_clear(&sealed);
 }
 
@@ -173,7 +162,7 @@ say_hello(struct ask *a)
 static void
 say_dialog(struct ask *a)
 {
-	tw_conn_send(&a->conn, (struct tw_bytes){ a->dialog->out, a->dialog->out_n });
+	tw_conn_send(a->conn, (struct tw_bytes){ a->dialog->out, a->dialog->out_n });
 	a->dialog->out_n = 0;
 }
 
@@ -333,22 +322,26 @@ on_end(void *ctx, enum tw_conn_end end, int uv_error)
 		finish(a, TW_GOT_NOTHING);
 }
 
+static const struct tw_conn_events events = { on_open, on_bytes, on_end };
+
 static void
 connect_now(struct ask *a)
 {
 	a->state = ASK_CONNECT;
-	a->conn.on_open = on_open;
-	a->conn.on_bytes = on_bytes;
-	a->conn.on_end = on_end;
-	a->conn.on_gone = conn_gone;
-	a->conn.ctx = a;
 	a->ep->facts->connections++;
-	a->handles++;
-	wait_for(a, step_ms(a));
-	a->uv_error = tw_conn_open(&a->conn, &a->ep->exam->loop,
-	    (const struct sockaddr *)&a->ep->addr, &a->end);
-	if (a->uv_error != 0)
-		wait_for(a, 0);
+	a->conn = tw_conn_open(&a->ep->exam->loop, (const struct sockaddr *)&a->ep->addr, &events,
+	    a, &a->end, &a->uv_error);
+	wait_for(a, a->conn == NULL ? 0 : step_ms(a));
+}
+
+/* The connection by which the endpoint was reached serves the first question. */
+static void
+take_over(struct ask *a)
+{
+	a->conn = a->ep->open_conn;
+	a->ep->open_conn = NULL;
+	tw_conn_hand_over(a->conn, &events, a);
+	on_open(a);
 }
 
 static void
@@ -391,18 +384,22 @@ tw_ask_new(struct endpoint *ep, int probe, const struct approach *how,
 	ep->asks_n++;
 	uv_timer_init(&ep->exam->loop, &a->timer);
 	a->timer.data = a;
-	a->handles = 1;
 	return a;
 }
 
 void
 tw_ask_start(struct ask *a)
 {
-	uint64_t wait_ms = tw_exam_slot_ms(a->ep->exam);
+	uint64_t wait_ms;
 
 	a->began_ms = uv_now(&a->ep->exam->loop);
 	a->counted = true;
 	a->ep->host->connections++;
+	if (a->ep->open_conn != NULL) {
+		take_over(a);
+		return;
+	}
+	wait_ms = tw_exam_slot_ms(a->ep->exam);
 	if (wait_ms == 0) {
 		connect_now(a);
 	} else {

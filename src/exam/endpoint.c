@@ -194,6 +194,7 @@ tw_endpoint_finish(struct endpoint *ep)
 	assert(!ep->over);
 	ep->over = true;
 	tw_reach_cancel(ep);
+	tw_conn_close(ep->open_conn);
 	tw_recognise_cancel(ep);
 	tw_identify_cancel(ep);
 	while (ep->asks != NULL)

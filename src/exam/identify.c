@@ -10,35 +10,22 @@
 #include "service/plain.h"
 
 #define GREETING_MS	400	/* inside TLS nobody punishes the one who speaks first */
+#define SHAKE_MS	5000
 #define WORDS_MAX	4096
 
 struct identify {
 	struct endpoint *ep;		/* NULL: told, or cancelled */
-	struct tw_conn conn;
+	struct tw_conn *conn;
 	uv_timer_t timer;
-	unsigned handles;
 	struct tw_session *session;
 	struct tw_buf plain;
 	bool up, asked;
 };
 
 static void
-let_go(struct identify *i)
-{
-	if (--i->handles == 0)
-		free(i);
-}
-
-static void
-conn_gone(void *ctx)
-{
-	let_go(ctx);
-}
-
-static void
 timer_closed(uv_handle_t *h)
 {
-	let_go(h->data);
+	free(h->data);
 }
 
 static void
@@ -50,7 +37,7 @@ stop(struct identify *i)
 	tw_session_free(i->session);
 	i->session = NULL;
 	tw_buf_clear(&i->plain);
-	tw_conn_close(&i->conn);
+	tw_conn_close(i->conn);
 	uv_close((uv_handle_t *)&i->timer, timer_closed);
 }
 
@@ -220,7 +207,7 @@ ask_http(struct identify *i)
 	tw_buf_fmt(&words, "HEAD / HTTP/1.1\r\nHost: %s\r\nUser-Agent: tlswright\r\n"
 	    "Accept: */*\r\nConnection: close\r\n\r\n", i->ep->facts->host);
 	tw_session_say(i->session, tw_buf_view(&words), &out);
-	tw_conn_send(&i->conn, tw_buf_view(&out));
+	tw_conn_send(i->conn, tw_buf_view(&out));
 	tw_buf_clear(&words);
 	tw_buf_clear(&out);
 }
@@ -255,7 +242,7 @@ move(struct identify *i, struct tw_bytes in)
 
 	tw_buf_init(&out, 65536);
 	state = tw_session_feed(i->session, in, &out, &i->plain);
-	tw_conn_send(&i->conn, tw_buf_view(&out));
+	tw_conn_send(i->conn, tw_buf_view(&out));
 	tw_buf_clear(&out);
 	if (state == TW_SESSION_UP && !i->up) {
 		i->up = true;
@@ -292,11 +279,14 @@ on_end(void *ctx, enum tw_conn_end end, int uv_error)
 	told(ctx);
 }
 
+static const struct tw_conn_events events = { on_open, on_bytes, on_end };
+
 static void
 listen_inside(struct endpoint *ep)
 {
 	struct identify *i = calloc(1, sizeof(*i));
 	enum tw_conn_end end;
+	int error;
 
 	if (i == NULL)
 		abort();
@@ -308,16 +298,13 @@ listen_inside(struct endpoint *ep)
 	i->ep = ep;
 	ep->identify = i;
 	tw_buf_init(&i->plain, WORDS_MAX);
-	i->conn = (struct tw_conn){ .on_open = on_open, .on_bytes = on_bytes, .on_end = on_end,
-		.on_gone = conn_gone, .ctx = i };
-	i->handles = 2;
 	uv_timer_init(&ep->exam->loop, &i->timer);
 	i->timer.data = i;
 	ep->host->connections++;
 	ep->facts->connections++;
-	uv_timer_start(&i->timer, on_timer, 5000, 0);
-	if (tw_conn_open(&i->conn, &ep->exam->loop, (const struct sockaddr *)&ep->addr, &end) != 0)
-		uv_timer_start(&i->timer, on_timer, 0, 0);
+	i->conn = tw_conn_open(&ep->exam->loop, (const struct sockaddr *)&ep->addr, &events, i,
+	    &end, &error);
+	uv_timer_start(&i->timer, on_timer, i->conn == NULL ? 0 : SHAKE_MS, 0);
 }
 
 /* ---- the other way in ---- */

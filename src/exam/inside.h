@@ -90,9 +90,8 @@ struct ask {
 	struct tw_hello sent;		/* q.hello with what only the sender knows */
 	struct approach how;
 	enum ask_state state, stopped_in;	/* stopped_in: where it was when it ended */
-	struct tw_conn conn;
+	struct tw_conn *conn;		/* NULL: none, or no longer */
 	uv_timer_t timer;
-	unsigned handles;		/* open handles: freed at 0 */
 	bool counted;			/* in host->connections */
 	bool timed_out;
 	enum tw_conn_end end;
@@ -140,6 +139,7 @@ struct endpoint {
 	uv_timer_t timer, deadline;	/* pace; --max-time */
 	unsigned handles;
 	uint64_t started_ms;		/* loop time */
+	struct tw_conn *open_conn;	/* reached by; waits for the first question */
 	struct reach *reach;
 	struct recognise *recognise;
 	struct identify *identify;

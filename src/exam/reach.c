@@ -11,7 +11,7 @@
 
 struct attempt {
 	struct reach *reach;
-	struct tw_conn conn;
+	struct tw_conn *conn;		/* NULL: it has failed */
 	const struct sockaddr_storage *addr;
 	bool failed;
 	enum tw_conn_end end;
@@ -21,38 +21,22 @@ struct attempt {
 struct reach {
 	struct endpoint *ep;		/* NULL: it has been told */
 	uv_timer_t timer;		/* the next attempt, or the end */
-	unsigned handles;
 	size_t begun, failed;
 	uint64_t began_ns, give_up_ms;
 	struct attempt attempts[TW_RESOLVE_ADDRESSES];
 };
 
 static void
-let_go(struct reach *r)
-{
-	if (--r->handles == 0)
-		free(r);
-}
-
-static void
 timer_closed(uv_handle_t *h)
 {
-	let_go(h->data);
-}
-
-static void
-conn_gone(void *ctx)
-{
-	struct attempt *t = ctx;
-
-	let_go(t->reach);
+	free(h->data);
 }
 
 static void
 stop(struct reach *r)
 {
 	for (size_t i = 0; i < r->begun; i++)
-		tw_conn_close(&r->attempts[i].conn);
+		tw_conn_close(r->attempts[i].conn);
 	uv_close((uv_handle_t *)&r->timer, timer_closed);
 	r->ep->reach = NULL;
 	r->ep = NULL;
@@ -116,6 +100,8 @@ on_open(void *ctx)
 	ep->facts->reach_ms = spent_ms(r);
 	ep->facts->address = tw_arena_str(ep->facts->arena,
 	    tw_conn_address((const struct sockaddr *)t->addr, text));
+	ep->open_conn = t->conn;
+	t->conn = NULL;
 	stop(r);
 	tw_recognise_start(ep);
 }
@@ -132,6 +118,8 @@ failed(struct attempt *t, enum tw_conn_end end, int uv_error)
 {
 	struct reach *r = t->reach;
 
+	tw_conn_close(t->conn);
+	t->conn = NULL;
 	t->failed = true;
 	t->end = end;
 	t->uv_error = uv_error;
@@ -159,6 +147,8 @@ on_timer(uv_timer_t *timer)
 		tell_failure(r);
 }
 
+static const struct tw_conn_events events = { on_open, on_bytes, on_end };
+
 static void
 try_next(struct reach *r)
 {
@@ -170,14 +160,19 @@ try_next(struct reach *r)
 
 	t->reach = r;
 	t->addr = &ep->addrs[r->begun++];
-	t->conn = (struct tw_conn){ .on_open = on_open, .on_bytes = on_bytes, .on_end = on_end,
-		.on_gone = conn_gone, .ctx = t };
-	r->handles++;
+	if (r->give_up_ms == 0) {
+		int64_t ms = ep->exam->opt->timeout_ms;
+
+		r->began_ns = uv_hrtime();
+		r->give_up_ms = now + (uint64_t)(ms > 0 ? ms : 5000) +
+		    STAGGER_MS * (ep->addrs_n - 1);
+	}
 	uv_timer_start(&r->timer, on_timer, r->begun < ep->addrs_n ? STAGGER_MS
 	    : r->give_up_ms > now ? r->give_up_ms - now : 0, 0);
 	ep->facts->connections++;
-	error = tw_conn_open(&t->conn, &ep->exam->loop, (const struct sockaddr *)t->addr, &end);
-	if (error != 0)
+	t->conn = tw_conn_open(&ep->exam->loop, (const struct sockaddr *)t->addr, &events, t,
+	    &end, &error);
+	if (t->conn == NULL)
 		failed(t, end, error);
 }
 
@@ -185,17 +180,12 @@ void
 tw_reach_start(struct endpoint *ep)
 {
 	struct reach *r = calloc(1, sizeof(*r));
-	int64_t ms = ep->exam->opt->timeout_ms;
 
 	if (r == NULL)
 		abort();
 	r->ep = ep;
 	ep->reach = r;
-	r->began_ns = uv_hrtime();
 	uv_timer_init(&ep->exam->loop, &r->timer);
 	r->timer.data = r;
-	r->handles = 1;
-	r->give_up_ms = uv_now(&ep->exam->loop) + (uint64_t)(ms > 0 ? ms : 5000) +
-	    STAGGER_MS * (ep->addrs_n - 1);
-	try_next(r);
+	uv_timer_start(&r->timer, on_timer, tw_exam_slot_ms(ep->exam), 0);
 }

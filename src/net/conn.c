@@ -1,8 +1,15 @@
 /* One outgoing TCP connection; see conn.h. */
 #include "net/conn.h"
 
-#include <assert.h>
 #include <stdlib.h>
+
+struct tw_conn {
+	uv_tcp_t tcp;
+	uv_connect_t connecting;
+	const struct tw_conn_events *events;
+	void *ctx;
+	bool closing;
+};
 
 struct sending {
 	uv_write_t req;
@@ -43,7 +50,7 @@ static void
 end(struct tw_conn *c, int error)
 {
 	if (!c->closing)
-		c->on_end(c->ctx, end_of(error), error);
+		c->events->end(c->ctx, end_of(error), error);
 }
 
 /* Reading hands the bytes on before it returns, so one buffer serves all connections. */
@@ -63,7 +70,7 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
 	struct tw_conn *c = s->data;
 
 	if (n > 0 && !c->closing)
-		c->on_bytes(c->ctx, (struct tw_bytes){ (const uint8_t *)buf->base, (size_t)n });
+		c->events->bytes(c->ctx, (struct tw_bytes){ (const uint8_t *)buf->base, (size_t)n });
 	else if (n < 0)
 		end(c, (int)n);
 }
@@ -78,30 +85,46 @@ on_connect(uv_connect_t *req, int status)
 	if (status == 0)
 		status = uv_read_start((uv_stream_t *)&c->tcp, lend, on_read);
 	if (status == 0)
-		c->on_open(c->ctx);
+		c->events->open(c->ctx);
 	else
 		end(c, status);
 }
 
-int
-tw_conn_open(struct tw_conn *c, uv_loop_t *loop, const struct sockaddr *addr,
-    enum tw_conn_end *ret_end)
+static void
+on_closed(uv_handle_t *h)
 {
+	free(h->data);
+}
+
+struct tw_conn *
+tw_conn_open(uv_loop_t *loop, const struct sockaddr *addr, const struct tw_conn_events *events,
+    void *ctx, enum tw_conn_end *ret_end, int *ret_error)
+{
+	struct tw_conn *c = calloc(1, sizeof(*c));
 	int error;
 
-	assert(!c->started);
-	c->started = true;
-	c->closing = false;
+	if (c == NULL)
+		abort();
+	c->events = events;
+	c->ctx = ctx;
 	uv_tcp_init(loop, &c->tcp);
-	c->tcp.data = c;
-	c->connecting.data = c;
+	c->tcp.data = c->connecting.data = c;
 	error = uv_tcp_connect(&c->connecting, &c->tcp, addr, on_connect);
 	if (error != 0) {
 		*ret_end = end_of(error);
-		return error;
+		*ret_error = error;
+		tw_conn_close(c);
+		return NULL;
 	}
 	uv_tcp_nodelay(&c->tcp, 1);
-	return 0;
+	return c;
+}
+
+void
+tw_conn_hand_over(struct tw_conn *c, const struct tw_conn_events *events, void *ctx)
+{
+	c->events = events;
+	c->ctx = ctx;
 }
 
 static void
@@ -137,18 +160,10 @@ tw_conn_send(struct tw_conn *c, struct tw_bytes out)
 		free(s);
 }
 
-static void
-on_closed(uv_handle_t *h)
-{
-	struct tw_conn *c = h->data;
-
-	c->on_gone(c->ctx);
-}
-
 void
 tw_conn_close(struct tw_conn *c)
 {
-	if (c->closing || !c->started)
+	if (c == NULL || c->closing)
 		return;
 	c->closing = true;
 	uv_close((uv_handle_t *)&c->tcp, on_closed);

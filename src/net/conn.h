@@ -1,6 +1,6 @@
 /*
  * conn.h -- one outgoing TCP connection on a libuv loop, told as events. exam/
- * is the caller; it never sees a socket. All callbacks come from the loop.
+ * is the caller; it never sees a socket. All events come from the loop.
  */
 #ifndef TW_NET_CONN_H
 #define TW_NET_CONN_H
@@ -20,26 +20,24 @@ enum tw_conn_end {
 	TW_END_LOCAL,		/* this machine would not: no descriptor, no permission, no address */
 };
 
-struct tw_conn {
-	uv_tcp_t tcp;
-	uv_connect_t connecting;
-	/* The owner's: none is called after tw_conn_close(). */
-	void (*on_open)(void *ctx);
-	void (*on_bytes)(void *ctx, struct tw_bytes in);	/* valid during the call */
-	void (*on_end)(void *ctx, enum tw_conn_end end, int uv_error);
-	void (*on_gone)(void *ctx);	/* after close: the memory may be freed */
-	void *ctx;
-	bool started, closing;
+struct tw_conn_events {
+	void (*open)(void *ctx);
+	void (*bytes)(void *ctx, struct tw_bytes in);	/* valid during the call */
+	void (*end)(void *ctx, enum tw_conn_end end, int uv_error);	/* close it then */
 };
 
+struct tw_conn;
+
 /*
- * Starts connecting to addr; on_open or on_end follows. Where the kernel says no
- * at once: its (negative) libuv error and *ret_end, and no event comes; close it.
+ * Starts connecting to addr; an event follows. NULL where the kernel says no at
+ * once: *ret_end and *ret_error (a libuv error) say why, and no event comes.
  */
-int tw_conn_open(struct tw_conn *c, uv_loop_t *loop, const struct sockaddr *addr,
-    enum tw_conn_end *ret_end);
+struct tw_conn *tw_conn_open(uv_loop_t *loop, const struct sockaddr *addr,
+    const struct tw_conn_events *events, void *ctx, enum tw_conn_end *ret_end, int *ret_error);
+/* From now on events go there. */
+void tw_conn_hand_over(struct tw_conn *c, const struct tw_conn_events *events, void *ctx);
 void tw_conn_send(struct tw_conn *c, struct tw_bytes out);	/* copied where it must wait */
-/* Closes; safe to call twice. on_gone comes once, later. */
+/* Closes and, when the loop lets go, frees; no event comes any more. Takes NULL. */
 void tw_conn_close(struct tw_conn *c);
 
 /* "192.0.2.1" or "2001:db8::1" of an address, into at least 64 bytes; returns out. */
