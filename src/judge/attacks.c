@@ -67,7 +67,7 @@ find_logjam(struct tw_judge *j)
 
 		if (tw_infer_dh_is_breakable(dh)) {
 			tw_judge_find(j, TW_FINDING_LOGJAM, "logjam", false,
-			    "Its Diffie-Hellman prime has %u bits (%s).", dh->bits,
+			    "The server's Diffie-Hellman prime has %u bits (%s).", dh->bits,
 			    dh->prime != NULL ? dh->prime : "unknown");
 			return;
 		}

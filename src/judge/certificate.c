@@ -6,19 +6,26 @@
 #define DAY		86400
 #define MANY_NAMES	100	/* more hosts than anybody can answer for with one key */
 #define SUBJECT_BYTES	160	/* of a peer's name in a subject */
+#define NAMES_TOLD	5	/* in a sentence; the facts have them all */
+#define LONGEST_NAME	255	/* bytes of a name told at all */
 
 const char *
 tw_certificate_subject(struct tw_judge *j, const struct tw_certificate *c)
 {
-	struct tw_bytes name = c->cert.subject;
+	char *name = tw_text_escaped(j->arena, c->cert.subject);
 	struct tw_buf hex;
 	const char *s;
 
-	if (c->cert.parsed && name.n > 0) {
-		if (name.n > SUBJECT_BYTES)
-			name.n = SUBJECT_BYTES;
+	if (c->cert.parsed && name != NULL && *name != '\0') {
+		size_t n = strlen(name);
+
+		if (n > SUBJECT_BYTES) {
+			for (n = SUBJECT_BYTES; (name[n] & 0xc0) == 0x80;)
+				n--;		/* not within a character */
+			name[n] = '\0';
+		}
 		return tw_arena_fmt(j->arena, "%s certificate %s", c->cert.key_type != NULL ?
-		    c->cert.key_type : "unknown", tw_text_escaped(j->arena, name));
+		    c->cert.key_type : "unknown", name);
 	}
 	tw_buf_init(&hex, 64);
 	tw_text_hex(&hex, (struct tw_bytes){ c->cert.sha256, 8 });
@@ -151,7 +158,7 @@ find_trust(struct tw_judge *j, const struct tw_certificate *c, const char *subje
 	default:
 		break;
 	}
-	tw_judge_find(j, id, subject, true, "Verification failed: %s.",
+	tw_judge_find(j, id, subject, true, "It does not verify: %s.",
 	    tw_text_escaped(j->arena, tw_bytes_of(reason)));
 }
 
@@ -163,20 +170,23 @@ find_names(struct tw_judge *j, const struct tw_certificate *c, const char *subje
 
 	for (size_t i = 0; i < c->cert.names.n; i++) {
 		const struct tw_name *name = &c->cert.names.v[i];
+		const char *text;
 
 		if (name->kind != TW_NAME_DNS && name->kind != TW_NAME_IP)
 			continue;
-		hosts++;
-		if (told == 5 || name->value.n > 255)
+		if (hosts++ >= NAMES_TOLD)
 			continue;
-		shown = tw_arena_fmt(j->arena, "%s%s%s", shown, told++ == 0 ? "" : ", ",
-		    tw_text_escaped(j->arena, name->value));
+		text = tw_text_escaped(j->arena, name->value);
+		if (text == NULL || strlen(text) > LONGEST_NAME)
+			continue;
+		shown = tw_arena_fmt(j->arena, "%s%s%s", shown, told++ == 0 ? "" : ", ", text);
 	}
 	if (hosts > told)
-		shown = tw_arena_fmt(j->arena, "%s and %zu more", shown, hosts - told);
+		shown = tw_arena_fmt(j->arena, "%s%s%zu more", shown, told > 0 ? " and " : "",
+		    hosts - told);
 	if (hosts == 0)
 		tw_judge_find(j, TW_FINDING_NO_SAN, subject, true,
-		    "No DNS name or IP address stands in its subjectAltName.");
+		    "It has no DNS name and no IP address in its subjectAltName.");
 	else if (c->matches_host == TW_NO && j->facts->host != NULL)
 		tw_judge_find(j, TW_FINDING_NAME_MISMATCH, subject, true,
 		    "It is for %s, not for %s.", shown,
@@ -227,7 +237,7 @@ find_signature(struct tw_judge *j, const struct tw_certificate *c, const char *s
 	else if (*chain != '\0')
 		tw_judge_find(j, strncmp(chain, "MD", 2) == 0 ? TW_FINDING_MD5_SIGNATURE :
 		    TW_FINDING_SHA1_SIGNATURE, subject, true,
-		    "A certificate on the path to its root is signed with %s.", chain);
+		    "It depends on a certificate that is signed with %s.", chain);
 }
 
 static void

@@ -47,7 +47,7 @@ tw_judge_chain(struct tw_judge *j)
 			if ((c->trust.issues & issues[k].bit) == 0)
 				continue;
 			f = tw_judge_find(j, issues[k].id, subject, true,
-			    "%zu certificates came with the leaf, %zu bytes in all: %s.",
+			    "It came with %zu more, %zu bytes in all: %s.",
 			    c->chain.n, bytes_sent(c), issues[k].evidence);
 			/* The needed one, judged first, is the worse. */
 			if (issues[k].bit == TW_CHAIN_EXPIRED_OFF_PATH &&

@@ -62,7 +62,7 @@ look_at_certificate(struct tw_judge *j, const struct tw_certificate *c)
 			where = "names";
 	if (where != NULL)
 		tw_judge_find(j, TW_FINDING_HOSTILE_TEXT, tw_certificate_subject(j, c), true,
-		    "Control or direction-changing characters stand in its %s.", where);
+		    "It has control or direction-changing characters in its %s.", where);
 }
 
 /* A binary protocol's greeting is bytes, not text: only line protocols are looked at. */

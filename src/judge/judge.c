@@ -78,8 +78,8 @@ fingerprint(const struct tw_facts *facts, struct tw_finding *f)
 
 	tw_buf_init(&b, 1 << 16);
 	tw_buf_init(&hex, 64);
-	tw_buf_fmt(&b, "%s|%d|%s|%s", facts->host != NULL ? facts->host : "", facts->port,
-	    tw_findings[f->id].id, f->subject);
+	tw_text_escape(&b, tw_bytes_of(facts->host));	/* as a file of facts has it */
+	tw_buf_fmt(&b, "|%d|%s|%s", facts->port, tw_findings[f->id].id, f->subject);
 	tw_hash(TW_SHA256, tw_buf_view(&b), digest);
 	tw_text_hex(&hex, (struct tw_bytes){ digest, 8 });
 	snprintf(f->fingerprint, sizeof(f->fingerprint), "%s", tw_buf_cstr(&hex));
@@ -96,6 +96,7 @@ tw_judge_find(struct tw_judge *j, enum tw_finding_id id, const char *subject, bo
 	va_list ap;
 	char *text;
 
+	subject = tw_text_escaped(j->arena, tw_bytes_of(subject));
 	for (size_t i = 0; i < j->out->findings.n; i++) {
 		struct tw_finding *old = &j->out->findings.v[i];
 
@@ -106,9 +107,9 @@ tw_judge_find(struct tw_judge *j, enum tw_finding_id id, const char *subject, bo
 	if (vasprintf(&text, evidence_fmt, ap) < 0)
 		abort();
 	va_end(ap);
-	f.evidence = tw_arena_str(j->arena, text);
+	f.evidence = tw_text_escaped(j->arena, tw_bytes_of(text));
 	free(text);
-	f.subject = tw_arena_str(j->arena, subject);
+	f.subject = subject;
 	f.severity = context != NULL ? context->severity : tw_judge_severity(j->policy, id);
 	fingerprint(j->facts, &f);
 	TW_PUSH(j->arena, &j->out->findings, f);

@@ -38,7 +38,7 @@ struct tw_judge {			/* what a judgement's function is given */
 };
 
 /*
- * Finds id about subject (copied; peer text must already be escaped), at the
+ * Finds id about subject (copied and escaped, as the evidence is), at the
  * policy's severity. The same id and subject is found once.
  */
 struct tw_finding *tw_judge_find(struct tw_judge *j, enum tw_finding_id id, const char *subject,

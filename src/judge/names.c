@@ -25,8 +25,8 @@ find_default(struct tw_judge *j)
 		if (is_served(c, TW_SNI_NONE) && !is_served(c, TW_SNI_GIVEN))
 			tw_judge_find(j, TW_FINDING_DEFAULT_CERTIFICATE_DIFFERS,
 			    tw_certificate_subject(j, c), true,
-			    "A hello without a server name gets it; one with the host's name "
-			    "does not.");
+			    "It is what a hello without a server name gets; one with the host's "
+			    "name does not.");
 	}
 }
 

@@ -118,6 +118,7 @@ fix_of(struct tw_text *t, const char *fix)
 	    tw_arena_fmt(t->arena, "%.*s", (int)(end - fix + 1), fix);
 }
 
+/* What "it" is, the subject says; other sentences say it themselves. */
 static void
 put_finding(struct tw_text *t, const struct tw_finding *f)
 {
@@ -129,8 +130,8 @@ put_finding(struct tw_text *t, const struct tw_finding *f)
 	tw_page_wrap(&t->page, 6, TW_INK_BOLD, tw_arena_fmt(t->arena, "%s%s", row->title,
 	    f->proven ? "" : " (inferred)"));
 	tw_page_to(&t->page, 6);
-	tw_page_wrap(&t->page, 6, TW_INK_PLAIN,
-	    tw_arena_fmt(t->arena, "%s: %s", f->subject, f->evidence));
+	tw_page_wrap(&t->page, 6, TW_INK_PLAIN, strncmp(f->evidence, "It", 2) == 0 ?
+	    tw_arena_fmt(t->arena, "%s: %s", f->subject, f->evidence) : f->evidence);
 	if (*row->fix != '\0' && (f->severity > TW_INFO || t->style->verbose)) {
 		tw_page_to(&t->page, 6);
 		tw_page_wrap(&t->page, 6, TW_INK_DIM,
@@ -231,8 +232,10 @@ put_verdict(struct tw_text *t)
 
 	tw_page_fmt(&t->page, TW_INK_BOLD, "%s: ", tw_page_endpoint(t->arena, f));
 	tw_page_put(&t->page, verdicts[t->j->verdict].ink, verdicts[t->j->verdict].words);
-	tw_page_fmt(&t->page, TW_INK_PLAIN, ", %s by %s%s%s", count_of(t), t->j->policy->name,
-	    why != NULL ? ": " : "", why != NULL ? why : "");
+	if (t->j->findings.n > 0 || why == NULL)
+		tw_page_fmt(&t->page, TW_INK_PLAIN, ", %s by %s", count_of(t), t->j->policy->name);
+	if (why != NULL)
+		tw_page_fmt(&t->page, TW_INK_PLAIN, ": %s", why);
 	tw_page_newline(&t->page);
 }
 
