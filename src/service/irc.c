@@ -33,16 +33,20 @@ client_open(struct tw_dialog *d)
 	return TW_MORE;
 }
 
+/* "CAP nick LS :words" or, where more lines follow, "CAP nick LS * :words". */
 static enum tw_turn
 hear_capabilities(struct tw_dialog *d, struct tw_bytes rest)
 {
 	struct tw_bytes word;
 
 	d->flags |= 1;			/* CAP was answered */
+	tw_line_word(&rest, &word);
+	if (!tw_line_word(&rest, &word) || !tw_line_is(word, "LS"))
+		return TW_MORE;
 	while (tw_line_word(&rest, &word)) {
 		if (*word.p == ':')
 			word.p++, word.n--;
-		if (word.n == 0 || tw_line_is(word, "*") || tw_line_is(word, "LS"))
+		if (word.n == 0 || tw_line_is(word, "*"))
 			continue;
 		tw_dialog_capability(d, word);
 		if (tw_line_is(word, "tls"))

@@ -43,7 +43,9 @@ static const struct {
 	{ "VMware authentication daemon", "220 VMware Authentication Daemon", NULL },
 	{ "Asterisk manager", "Asterisk Call Manager/", NULL },
 	{ "PJL", "@PJL", NULL },
-	{ "Minecraft or other JSON", "{\"", NULL },
+	{ "STOMP", "ERROR\nmessage", NULL },
+	{ "Zabbix", "ZBXD", NULL },
+	{ "Elasticsearch transport", "This is not an HTTP port", NULL },
 };
 
 const char *
@@ -56,5 +58,5 @@ tw_plain_name(struct tw_bytes first)
 		    tw_bytes_begin_with(first, plains[i].begins))
 			return plains[i].name;
 	s = tw_service_by_greeting(first);
-	return s == NULL ? NULL : s->title;
+	return s == NULL ? NULL : s->name;
 }

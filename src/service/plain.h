@@ -8,7 +8,10 @@
 
 #include "base/bytes.h"
 
-/* Name of the protocol that greets, or answers a TLS hello, so: "SSH", "HTTP"; NULL: unknown. */
+/*
+ * Name of the protocol that greets, or answers a TLS hello, so: "SSH", "HTTP", or
+ * the name of a tw_service ("smtp"); NULL: unknown.
+ */
 const char *tw_plain_name(struct tw_bytes first);
 
 #endif

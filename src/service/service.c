@@ -22,14 +22,14 @@ tw_service_by_name(const char *name)
 }
 
 const struct tw_service *
-tw_service_by_greeting(struct tw_bytes greeting)
+tw_service_by_greeting_but(struct tw_bytes greeting, const struct tw_service *not_this)
 {
 	const struct tw_service *best = NULL;
 	unsigned sure = 0;
 
 	for (size_t i = 0; tw_services[i] != NULL; i++) {
 		const struct tw_service *s = tw_services[i];
-		unsigned n = s->greets == NULL ? 0 : s->greets(greeting);
+		unsigned n = s->greets == NULL || s == not_this ? 0 : s->greets(greeting);
 
 		if (n > sure) {
 			sure = n;
@@ -37,4 +37,10 @@ tw_service_by_greeting(struct tw_bytes greeting)
 		}
 	}
 	return best;
+}
+
+const struct tw_service *
+tw_service_by_greeting(struct tw_bytes greeting)
+{
+	return tw_service_by_greeting_but(greeting, NULL);
 }

@@ -45,7 +45,13 @@ struct tw_service {
 extern const struct tw_service *const tw_services[];	/* NULL ends it */
 
 const struct tw_service *tw_service_by_name(const char *name);	/* NULL: none */
-/* The service whose greeting this most surely is; where unsure, mail. NULL: none. */
+/*
+ * The service whose greeting this most surely is; where unsure, mail. NULL: none.
+ * Where its dialog then ends with TW_FLAW_NOT_PROTOCOL, the next best is
+ * tw_service_by_greeting_but() that one.
+ */
 const struct tw_service *tw_service_by_greeting(struct tw_bytes greeting);
+const struct tw_service *tw_service_by_greeting_but(struct tw_bytes greeting,
+    const struct tw_service *not_this);
 
 #endif

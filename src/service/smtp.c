@@ -65,8 +65,12 @@ static const struct tw_line_rule asks[] = {
 	TW_SMTP_REFUSALS(GREETING),
 	/* A server before 1995 does not know EHLO, nor TLS. */
 	{ LISTING, "50", TW_GO(HELO, "HELO %m\r\n") },
+	/* "530 Please login with USER and PASS": who greets with 220 may be FTP. */
+	{ LISTING, "530", TW_END(TW_BAD, TW_FLAW_NOT_PROTOCOL) },
 	TW_SMTP_REFUSALS(LISTING),
 	{ HELO, "250", TW_END(TW_NOT_OFFERED, TW_FLAW_NONE) },
+	{ HELO, "50", TW_END(TW_BAD, TW_FLAW_NOT_PROTOCOL) },
+	{ HELO, "530", TW_END(TW_BAD, TW_FLAW_NOT_PROTOCOL) },
 	TW_SMTP_REFUSALS(HELO),
 	TW_SMTP_RULES,
 };

@@ -72,6 +72,10 @@ static const struct talk talks[] = {
 	    TW_REFUSED, TW_FLAW_HOST_REFUSED, W(""), UNKNOWN, NULL, "554-", NULL },
 	{ "smtp", W("220 old\r\n500 Command unrecognized\r\n250 old\r\n"), TW_NOT_OFFERED, TW_FLAW_NONE,
 	    W(EHLO "HELO audit.test\r\n"), UNKNOWN, NULL, "250 old", NULL },
+	{ "smtp", W("220 files\r\n530 Please login with USER and PASS.\r\n"), TW_BAD, TW_FLAW_NOT_PROTOCOL,
+	    W(EHLO), UNKNOWN, NULL, "530", NULL },
+	{ "smtp", W("220 files\r\n500 EHLO?\r\n500 HELO?\r\n"), TW_BAD, TW_FLAW_NOT_PROTOCOL,
+	    W(EHLO "HELO audit.test\r\n"), UNKNOWN, NULL, "500", NULL },
 	{ "smtp", W("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"), TW_BAD, TW_FLAW_NOT_PROTOCOL, W(""), UNKNOWN,
 	    NULL, NULL, "OpenSSH 9.2p1" },
 	{ "smtp", W("\x15\x03\x01\0\x02\x02\x46"), TW_BAD, TW_FLAW_NOT_PROTOCOL, W(""), UNKNOWN, NULL, NULL, NULL },
@@ -224,6 +228,8 @@ static const struct talk talks[] = {
 	    TW_FLAW_NONE, W("CAP LS\r\nSTARTTLS\r\n"), UNKNOWN, NULL, NULL, NULL },
 	{ "irc", W(":x CAP * LS :multi-prefix\r\n:x 421 * STARTTLS :Unknown command\r\n"), TW_NOT_OFFERED,
 	    TW_FLAW_NONE, W("CAP LS\r\nSTARTTLS\r\n"), UNKNOWN, "multi-prefix", NULL, NULL },
+	{ "irc", W(":x CAP 974AAAAAA LS * :sasl\r\n:x CAP 974AAAAAA LS :tls\r\n:x 670 974AAAAAA :go\r\n"),
+	    TW_TLS, TW_FLAW_NONE, W("CAP LS\r\nSTARTTLS\r\n"), UNKNOWN, "sasl\ntls", NULL, NULL },
 	{ "irc", W("ERROR :Your host is trying to (re)connect too fast -- throttled.\r\n"), TW_REFUSED,
 	    TW_FLAW_THROTTLED, W("CAP LS\r\nSTARTTLS\r\n"), UNKNOWN, NULL, "ERROR", NULL },
 	/* Databases. */
@@ -398,20 +404,20 @@ static const struct {
 	const char *service;	/* NULL: none */
 	const char *plain;	/* name of the protocol */
 } greetings[] = {
-	{ W(POSTFIX), "smtp", "Mail transfer and submission" },
-	{ W("220 mx LMTP Postfix\r\n"), "lmtp", "Local mail delivery" },
+	{ W(POSTFIX), "smtp", "smtp" },
+	{ W("220 mx LMTP Postfix\r\n"), "lmtp", "lmtp" },
 	{ W("220 ready\r\n"), "smtp", NULL },
 	{ W("220 ProFTPD Server\r\n"), "ftp", NULL },
 	{ W("220 (vsFTPd 3.0.5)\r\n"), "ftp", NULL },
 	{ W("220 VMware Authentication Daemon Version 1.10: SSL Required\r\n"), NULL,
 	    "VMware authentication daemon" },
-	{ W("* OK ready\r\n"), "imap", "Mailbox access" },
+	{ W("* OK ready\r\n"), "imap", "imap" },
 	{ W("+OK ready\r\n"), "pop3", NULL },
 	{ W("\"IMPLEMENTATION\" \"x\"\r\n"), "sieve", NULL },
 	{ W("200 news.x InterNetNews server INN ready\r\n"), "nntp", NULL },
 	{ W("INFO {\"server_id\":\"x\"}\r\n"), "nats", "NATS" },
 	{ W(":irc.x NOTICE * :*** hi\r\n"), "irc", NULL },
-	{ W("\x4a\0\0\0\x0a" "8.0.36\0xxxxxxxx"), "mysql", "MySQL and MariaDB" },
+	{ W("\x4a\0\0\0\x0a" "8.0.36\0xxxxxxxx"), "mysql", "mysql" },
 	{ W("\x15\0\0\0\xff\x6a\x04Host not allowed"), "mysql", NULL },
 	{ W("SSH-2.0-OpenSSH_9.2\r\n"), NULL, "SSH" },
 	{ W("RFB 003.008\n"), NULL, "VNC" },
@@ -465,6 +471,8 @@ test_services_are_whole(void **state)
 		assert_int_equal(s->seal != NULL, s->unseal != NULL);
 	}
 	assert_null(tw_service_by_name("no such service"));
+	assert_string_equal(tw_service_by_greeting_but(TW_BYTES("220 ready\r\n"),
+	    tw_service_by_name("smtp"))->name, "ftp");
 }
 
 /* Records wrapped by TDS 7 come out as they went in, in packets of at most 4 KiB. */
