@@ -81,6 +81,9 @@ const char *tw_trust_default_file(void);
 int tw_trust_add(struct tw_trust *t, struct tw_bytes der, struct tw_err *err);
 /* Adds every certificate of a PEM text; -1 when there is none or one cannot be read. */
 int tw_trust_add_pem(struct tw_trust *t, struct tw_bytes pem, const char *what, struct tw_err *err);
+/* The same for a large one: a certificate is read when a chain asks for it, a broken one passed over. */
+int tw_trust_add_bundle(struct tw_trust *t, struct tw_bytes pem, const char *what,
+    struct tw_err *err);
 /*
  * A place where roots are looked up on demand: find() is asked once for each
  * subject hash (as `openssl x509 -hash` prints it) a chain may end in, and adds

@@ -174,8 +174,8 @@ try(X509_STORE *store, X509 *leaf, STACK_OF(X509) *others, int64_t at, struct tw
 		add_error(ret, X509_V_ERR_OUT_OF_MEM);
 		return;
 	}
-	/* A refusal without an error noted must not look like trust. */
-	if (X509_verify_cert(ctx) != 1 && ret->errors_n == 0)
+	/* note() lets every error pass, so this is one that it was not told of. */
+	if (X509_verify_cert(ctx) != 1)
 		add_error(ret, X509_V_ERR_UNSPECIFIED);
 	ret->certs = X509_STORE_CTX_get1_chain(ctx);
 	if (ret->certs == NULL && ret->errors_n == 0)

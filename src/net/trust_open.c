@@ -108,6 +108,21 @@ add_file(struct tw_trust *t, const char *path, struct tw_err *err)
 	return rc;
 }
 
+/* A file of the system's, read as far as subjects; -1: there is none, or nothing in it. */
+static int
+add_bundle(struct tw_trust *t, const char *path)
+{
+	struct tw_bytes text;
+	uint8_t *owned;
+	int rc;
+
+	if (read_file(path, &text, &owned, NULL) != 0)
+		return -1;
+	rc = tw_trust_add_bundle(t, text, path, NULL);
+	free(owned);
+	return rc;
+}
+
 /* Every file of a directory without hashes that holds certificates; -1 when none does. */
 static int
 add_all_files(struct tw_trust *t, const char *path, struct tw_err *err)
@@ -188,7 +203,7 @@ add_from_environment(struct tw_trust *t)
 		list += n + (list[n] == ':');
 	}
 	if (file != NULL && file[0] != '\0')
-		add_file(t, file, NULL);
+		add_bundle(t, file);
 	return true;
 }
 
@@ -210,7 +225,7 @@ add_system(struct tw_trust *t)
 	}
 	path = tw_trust_default_file();
 	for (size_t i = 0;; path = files[i++])
-		if (add_file(t, path, NULL) == 0 || i == TW_COUNT(files))
+		if (add_bundle(t, path) == 0 || i == TW_COUNT(files))
 			return;
 }
 

@@ -465,6 +465,8 @@ write_file(const char *path, const char *text, size_t n)
 	assert_int_equal(fclose(f), 0);
 }
 
+static char reason[400];
+
 /* What L, I get with --ca path; -1: it could not be opened. */
 static int
 judge_with(const char *path, struct tw_trust_result *ret)
@@ -480,6 +482,8 @@ judge_with(const char *path, struct tw_trust_result *ret)
 		return -1;
 	}
 	tw_trust_judge(t, a, chain, 2, CERTS_NOW, ret);
+	snprintf(reason, sizeof(reason), "%s", ret->reason == NULL ? "" : ret->reason);
+	ret->reason = reason;		/* the arena ends here */
 	tw_trust_free(t);
 	tw_arena_free(a);
 	return 0;
@@ -523,6 +527,15 @@ test_open(void **state)
 	assert_int_equal(judge_with(NULL, &r), 0);
 	assert_int_equal(r.verdict, TW_TRUSTED);
 	assert_true(r.public_root);
+	unsetenv("SSL_CERT_DIR");
+	setenv("SSL_CERT_FILE", hashed, 1);			/* as the system's bundle */
+	assert_int_equal(judge_with(NULL, &r), 0);
+	assert_int_equal(r.verdict, TW_TRUSTED);
+	assert_true(r.public_root);
+	write_file(hashed, pem, strlen(pem) / 2);		/* a broken one is none */
+	assert_int_equal(judge_with(NULL, &r), 0);
+	assert_int_equal(r.verdict, TW_UNTRUSTED_ROOT);
+	assert_non_null(strstr(reason, "no trust store was found here"));
 	unlink(der);
 	unlink(hashed);
 	assert_int_equal(rmdir(dir), 0);
