@@ -9,7 +9,7 @@
 
 /*
  * What a path of `untested` could have told of, at worst. A path begins with
- * the row's; of several rows that fit, the longest counts.
+ * the row's (or ends with it, behind "*"); of several rows that fit, the longest counts.
  */
 static const struct could {
 	const char *path;
@@ -22,6 +22,7 @@ static const struct could {
 	{ "protocols.TLSv1.2", TW_FINDING_NULL_SUITE },	/* and with it its suites */
 	{ "protocols.TLSv1.3", TW_FINDING_TLS13_MISSING },
 	{ "suites", TW_FINDING_NULL_SUITE },
+	{ "*.preference", TW_FINDING_NO_SERVER_PREFERENCE },
 	{ "groups", TW_FINDING_WEAK_GROUP },
 	{ "groups.TLSv1.3", TW_FINDING_NO_POST_QUANTUM },
 	{ "signature_schemes", TW_FINDING_SHA1_HANDSHAKE_SIGNATURE },
@@ -60,6 +61,17 @@ static const struct could {
 	{ "vulnerabilities.alpaca", TW_FINDING_ALPACA },
 };
 
+static bool
+fits(const char *row, const char *path)
+{
+	size_t n = strlen(row), all = strlen(path);
+
+	if (row[0] == '*')
+		return all >= n && strcmp(path + all - (n - 1), row + 1) == 0;
+	return strncmp(path, row, n) == 0 &&
+	    (path[n] == '\0' || path[n] == '.' || path[n] == '[');
+}
+
 /* A path no row knows could hide anything. */
 static enum tw_severity
 worst_of(const struct tw_policy *policy, const char *path)
@@ -70,8 +82,7 @@ worst_of(const struct tw_policy *policy, const char *path)
 	for (size_t i = 0; i < TW_COUNT(coulds); i++) {
 		size_t n = strlen(coulds[i].path);
 
-		if (n > longest && strncmp(path, coulds[i].path, n) == 0 &&
-		    (path[n] == '\0' || path[n] == '.' || path[n] == '[')) {
+		if (n > longest && fits(coulds[i].path, path)) {
 			longest = n;
 			worst = tw_judge_severity(policy, coulds[i].id);
 		}

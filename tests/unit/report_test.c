@@ -318,6 +318,28 @@ test_key_order(void **state)
 	tw_facts_free(f);
 }
 
+/* The object without what findings.def says in words, which has a check of its own. */
+static char *
+without_words(struct tw_arena *a, const char *line)
+{
+	json_t *object = json_loads(line, 0, NULL), *finding;
+	char *text, *kept;
+	size_t i;
+
+	json_object_set_new(object, "tool", json_string("tlswright"));
+	json_array_foreach(json_object_get(object, "findings"), i, finding) {
+		json_object_set_new(finding, "title", json_string("…"));
+		json_object_set_new(finding, "why", json_string("…"));
+		json_object_set_new(finding, "fix", json_string("…"));
+		json_object_set_new(finding, "references", json_array());
+	}
+	text = json_dumps(object, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+	kept = tw_arena_fmt(a, "%s\n", text);
+	free(text);
+	json_decref(object);
+	return kept;
+}
+
 static void
 test_golden(void **state)
 {
@@ -331,7 +353,7 @@ test_golden(void **state)
 		snprintf(name, sizeof(name), "report-%s.txt", fixtures[i].name);
 		check_golden(name, text_of(f, &style));
 		snprintf(name, sizeof(name), "report-%s.json", fixtures[i].name);
-		check_golden(name, json_of(f, AT));
+		check_golden(name, without_words(f->arena, json_of(f, AT)));
 		tw_facts_free(f);
 	}
 }
