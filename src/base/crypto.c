@@ -30,13 +30,11 @@ static const struct digest {
 	[TW_SHA384] = { "SHA384", 48, 128 },
 };
 
-void
-tw_crypto_must(bool ok)
+_Noreturn void
+tw_crypto_fail(void)
 {
-	if (!ok) {
-		fputs("tlswright: libcrypto failed\n", stderr);
-		abort();
-	}
+	fputs("tlswright: libcrypto failed\n", stderr);
+	abort();
 }
 
 /* The fetched algorithm: a constant from its first use on. */
@@ -132,7 +130,8 @@ tw_hmac(enum tw_hash h, struct tw_bytes key, struct tw_bytes in, uint8_t *ret_ma
 }
 
 void
-tw_hkdf_extract(enum tw_hash h, struct tw_bytes salt, struct tw_bytes ikm, uint8_t *ret_prk)
+tw_hkdf_extract(enum tw_hash h, struct tw_bytes salt, struct tw_bytes ikm,
+    uint8_t *ret_prk)
 {
 	hmac(h, salt, &ikm, 1, ret_prk);
 }
@@ -141,17 +140,19 @@ void
 tw_hkdf_expand_label(enum tw_hash h, struct tw_bytes secret, const char *label,
     struct tw_bytes context_bytes, uint8_t *ret, size_t n)
 {
-	size_t size = digests[h].size, label_n = strlen(label), info_n = 0;
+	static const uint8_t prefix[6] = { 't', 'l', 's', '1', '3', ' ' };
+	const struct tw_bytes name = tw_bytes_of(label);
+	size_t size = digests[h].size, info_n = 0;
 	uint8_t info[2 + 1 + 255 + 1 + 255], t[TW_HASH_BYTES];
 	struct tw_bytes parts[3] = { { NULL, 0 } };
 
-	assert(label_n <= 249 && context_bytes.n <= 255 && n <= 255 * size);
+	assert(name.n <= 249 && context_bytes.n <= 255 && n <= 255 * size);
 	info[info_n++] = (uint8_t)(n >> 8);
 	info[info_n++] = (uint8_t)n;
-	info[info_n++] = (uint8_t)(6 + label_n);
-	memcpy(info + info_n, "tls13 ", 6);
-	memcpy(info + info_n + 6, label, label_n);
-	info_n += 6 + label_n;
+	info[info_n++] = (uint8_t)(sizeof(prefix) + name.n);
+	memcpy(info + info_n, prefix, sizeof(prefix));
+	memcpy(info + info_n + sizeof(prefix), name.p, name.n);
+	info_n += sizeof(prefix) + name.n;
 	info[info_n++] = (uint8_t)context_bytes.n;
 	if (context_bytes.n > 0)
 		memcpy(info + info_n, context_bytes.p, context_bytes.n);

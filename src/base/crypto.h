@@ -31,7 +31,7 @@ void tw_hasher_put(struct tw_hasher *s, struct tw_bytes in);
 /* The digest of all that was put so far; more may be put after it. */
 void tw_hasher_peek(const struct tw_hasher *s, uint8_t *ret_digest);
 
-/* Opens one AEAD record of n + tag bytes into out (room for in.n); false: not authentic. */
+/* Opens one AEAD record into out (room for in.n; may be in.p); false: not authentic. */
 bool tw_aead_open(enum tw_aead a, const uint8_t *key, const uint8_t nonce[static 12],
     struct tw_bytes aad, struct tw_bytes in, uint8_t *out, size_t *ret_n);
 size_t tw_aead_key_size(enum tw_aead a);
@@ -41,7 +41,7 @@ void tw_random(uint8_t *out, size_t n);
 /* One ephemeral key for key_share: X25519 (29), P-256 (23), P-384 (24) or P-521 (25). */
 struct tw_share;
 struct tw_share *tw_share_new(uint16_t group);	/* NULL: group not known here */
-/* The share of a known X25519 key, for test vectors; NULL: not X25519, or not 32 bytes. */
+/* The share of a known X25519 key, for test vectors; NULL: not one of 32 bytes. */
 struct tw_share *tw_share_from_private(uint16_t group, struct tw_bytes key);
 void tw_share_free(struct tw_share *s);		/* takes NULL */
 struct tw_bytes tw_share_public(const struct tw_share *s);	/* borrowed from s */

@@ -10,7 +10,7 @@
 static const struct cipher {
 	const char *name;
 	size_t key, tag;
-	bool ccm;	/* the whole length is said first, and the tag is checked in the update */
+	bool ccm;	/* the length is said first, the tag checked in the update */
 } ciphers[] = {
 	[TW_AES_128_GCM] = { "AES-128-GCM", 16, 16, false },
 	[TW_AES_256_GCM] = { "AES-256-GCM", 32, 16, false },
@@ -43,13 +43,14 @@ static void
 set_up(EVP_CIPHER_CTX *ctx, enum tw_aead a, const uint8_t *key, const uint8_t *nonce,
     const uint8_t *tag)
 {
+	const int tag_n = (int)ciphers[a].tag;
 	uint8_t copy[16];
 
 	memcpy(copy, tag, ciphers[a].tag);
 	tw_crypto_must(
 	    EVP_DecryptInit_ex2(ctx, algorithm(a), NULL, NULL, NULL) == 1 &&
 	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, NONCE_BYTES, NULL) == 1 &&
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, (int)ciphers[a].tag, copy) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, tag_n, copy) == 1 &&
 	    EVP_DecryptInit_ex2(ctx, NULL, key, nonce, NULL) == 1);
 }
 
@@ -77,7 +78,7 @@ tw_aead_open(enum tw_aead a, const uint8_t *key, const uint8_t nonce[static 12],
 		goto out;
 	if (!c->ccm && EVP_DecryptFinal_ex(ctx, out + n, &last) != 1)
 		goto out;
-	*ret_n = (size_t)(n + last);
+	*ret_n = (size_t)n + (size_t)last;
 	ok = true;
 out:
 	EVP_CIPHER_CTX_free(ctx);

@@ -5,6 +5,13 @@
 
 #include <stdbool.h>
 
-void tw_crypto_must(bool ok);
+_Noreturn void tw_crypto_fail(void);
+
+static inline void
+tw_crypto_must(bool ok)
+{
+	if (!ok)
+		tw_crypto_fail();
+}
 
 #endif

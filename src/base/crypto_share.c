@@ -30,7 +30,8 @@ wrap(EVP_PKEY *key)
 	struct tw_share *s = calloc(1, sizeof(*s));
 	uint8_t *public = NULL;
 
-	tw_crypto_must(s != NULL && key != NULL);
+	if (s == NULL || key == NULL)
+		tw_crypto_fail();
 	s->key = key;
 	s->public_n = EVP_PKEY_get1_encoded_public_key(key, &public);
 	tw_crypto_must(s->public_n > 0 && s->public_n <= sizeof(s->public));
@@ -91,7 +92,8 @@ tw_share_derive(const struct tw_share *s, struct tw_bytes peer, uint8_t ret[stat
 	other = EVP_PKEY_new();
 	ctx = EVP_PKEY_CTX_new(s->key, NULL);
 	tw_crypto_must(other != NULL && ctx != NULL &&
-	    EVP_PKEY_copy_parameters(other, s->key) == 1 && EVP_PKEY_derive_init(ctx) == 1);
+	    EVP_PKEY_copy_parameters(other, s->key) == 1 &&
+	    EVP_PKEY_derive_init(ctx) == 1);
 	/* Setting a public point proves it to be on the curve: no second check. */
 	ok = EVP_PKEY_set1_encoded_public_key(other, peer.p, peer.n) == 1 &&
 	    EVP_PKEY_derive_set_peer_ex(ctx, other, 0) == 1 &&

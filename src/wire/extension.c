@@ -59,8 +59,8 @@ read_alpn(struct tw_flight *f, struct tw_bytes body)
 {
 	struct tw_bytes list, name;
 
-	if (!tw_bytes_vec16(&body, &list) || !tw_bytes_vec8(&list, &name) || name.n == 0 ||
-	    list.n > 0)
+	if (!tw_bytes_vec16(&body, &list) || !tw_bytes_vec8(&list, &name) ||
+	    name.n == 0 || list.n > 0)
 		return false;
 	f->alpn = tw_arena_bytes(f->arena, name);
 	return true;

@@ -56,7 +56,7 @@ tw_flight_fail(struct tw_flight *f, const char *why)
 	tw_flight_end(f, TW_FLIGHT_BAD);
 }
 
-/* The first bytes, for a person or a recogniser; they go on past the end of the flight. */
+/* The first bytes, for a person or a recogniser; they go on past the flight's end. */
 static void
 keep_head(struct tw_flight *f, struct tw_bytes in)
 {
@@ -75,7 +75,7 @@ is_text(uint8_t c)
 	return (c >= 0x20 && c < 0x7f) || (c >= '\t' && c <= '\r');
 }
 
-/* The length of the record that begins with v, head included; 0: not known yet, or failed. */
+/* The length of the record that v begins with, head included; 0: not yet, or bad. */
 static size_t
 measure_ssl2(struct tw_flight *f, struct tw_bytes v)
 {
@@ -144,7 +144,7 @@ read_record(struct tw_flight *f, struct tw_bytes v)
 	tw_record_read(f, v.p, body);
 }
 
-/* Moves n bytes of in, which are no whole record, to where the rest will be waited for. */
+/* Moves n bytes of in, which are no whole record, to where they wait for the rest. */
 static void
 wait_with(struct tw_flight *f, struct tw_bytes *in, size_t n)
 {
@@ -156,7 +156,7 @@ wait_with(struct tw_flight *f, struct tw_bytes *in, size_t n)
 		tw_flight_fail(f, "no memory was left to read it");
 }
 
-/* Moves as much of in to the waiting record as it lacks: first its head, then the rest. */
+/* Gives the waiting record as much of in as it lacks: first its head, then the rest. */
 static void
 fill_record(struct tw_flight *f, struct tw_bytes *in)
 {

@@ -5,7 +5,7 @@
 #include "wire/reader.h"
 
 #define HEAD		4u
-#define MESSAGES_MAX	64	/* messages borne in a flight: a whole one has at most 8 */
+#define MESSAGES_MAX	64	/* borne in a flight: a whole one has at most 8 */
 
 /* Until the ServerHello. Others are told from garbage for the sake of why. */
 static const struct tw_message_row first_messages[] = {
@@ -38,7 +38,8 @@ read_message(struct tw_flight *f, struct tw_bytes message)
 		return;
 	}
 	if (row == NULL || (row->rank > 0 && row->rank <= r->rank)) {
-		tw_flight_fail(f, f->hello ? "a handshake message came where it has no place" :
+		tw_flight_fail(f, f->hello ?
+		    "a handshake message came where it has no place" :
 		    "another handshake message came in place of a ServerHello");
 		return;
 	}
@@ -66,15 +67,17 @@ read_messages(struct tw_flight *f, struct tw_bytes v)
 		bool was_hello = f->hello;
 
 		if (n > TW_FLIGHT_BYTES) {
-			tw_flight_fail(f, "a handshake message announces a length past all bounds");
+			tw_flight_fail(f,
+			    "a handshake message announces a length past all bounds");
 			break;
 		}
 		if (!tw_bytes_take(&v, n, &message))
 			break;
 		read_message(f, message);
-		/* Keys change behind it: what follows must be a record of its own (8446 5.1). */
+		/* Keys change here: the rest must be a record of its own (8446 5.1). */
 		if (!was_hello && f->hello && f->version >= 0x0304 && v.n > 0)
-			tw_flight_fail(f, "handshake came in the clear after a TLS 1.3 ServerHello");
+			tw_flight_fail(f,
+			    "handshake came in the clear after a TLS 1.3 ServerHello");
 	}
 	return start - v.n;
 }

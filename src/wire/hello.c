@@ -27,7 +27,7 @@ put_codes(struct tw_buf *out, struct tw_u16s codes)
 		tw_buf_u16(out, codes.v[i]);
 }
 
-/* The place of a GREASE value (RFC 8701): each has its own, chosen by the hello's random. */
+/* The place of a GREASE value (RFC 8701): each its own, chosen by the hello's random. */
 enum grease { GREASE_SUITE, GREASE_GROUP, GREASE_VERSION, GREASE_FIRST, GREASE_LAST };
 
 static uint16_t
@@ -148,7 +148,7 @@ put_versions(const struct tw_hello *h, struct tw_buf *out)
 	tw_buf_close_len(out, mark, 1);
 }
 
-/* A GREASE share only beside real ones: an empty list must stay empty, it asks for a retry. */
+/* A GREASE share only beside real ones: an empty list asks for a retry, and stays so. */
 static void
 put_key_share(const struct tw_hello *h, struct tw_buf *out)
 {
@@ -244,7 +244,7 @@ put_extensions(const struct tw_hello *h, struct tw_buf *out, size_t start)
 		put_extension(h, out, grease(h, GREASE_LAST), put_zero);
 	put_padding(h, out, start);
 	if (out->n == mark + 2 && !out->failed)
-		out->n = mark;		/* an empty block confuses old servers: none at all */
+		out->n = mark;	/* an empty block confuses old servers: none at all */
 	else
 		tw_buf_close_len(out, mark, 2);
 }
@@ -323,7 +323,10 @@ tw_hello_message(const struct tw_hello *h, struct tw_buf *out)
 static void
 put_records(const struct tw_hello *h, struct tw_bytes message, struct tw_buf *out)
 {
-	size_t most = h->fragment == 0 || h->fragment > RECORD_MAX ? RECORD_MAX : h->fragment;
+	size_t most = h->fragment;
+
+	if (most == 0 || most > RECORD_MAX)
+		most = RECORD_MAX;
 
 	while (message.n > 0 && !out->failed) {
 		struct tw_bytes piece;

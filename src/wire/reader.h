@@ -10,7 +10,7 @@
 #include "wire/flight.h"
 
 #define TW_RECORD_HEAD	5u
-#define TW_RECORD_MAX	(16384u + 2048u)	/* bytes of a record's body (RFC 5246 6.2.3) */
+#define TW_RECORD_MAX	(16384u + 2048u)	/* bytes of a body (RFC 5246 6.2.3) */
 
 enum tw_record_type { TW_REC_CCS = 20, TW_REC_ALERT, TW_REC_HANDSHAKE, TW_REC_DATA };
 

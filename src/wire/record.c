@@ -5,7 +5,7 @@
 #include "wire/reader.h"
 
 #define EMPTIES_MAX	16	/* records with nothing in them borne in a flight */
-#define CCS_MAX		4	/* ChangeCipherSpecs of TLS 1.3's disguise borne (RFC 8446 D.4) */
+#define CCS_MAX		4	/* ChangeCipherSpecs of a TLS 1.3 disguise (8446 D.4) */
 
 #define LEVEL_WARNING	1
 #define LEVEL_FATAL	2
@@ -59,7 +59,8 @@ read_content(struct tw_flight *f, uint8_t type, struct tw_bytes body)
 {
 	if (body.n == 0) {
 		if (++f->reader->empties > EMPTIES_MAX)
-			tw_flight_fail(f, "records with nothing in them came again and again");
+			tw_flight_fail(f,
+			    "records with nothing in them came again and again");
 		return;
 	}
 	switch (type) {
@@ -77,7 +78,7 @@ read_content(struct tw_flight *f, uint8_t type, struct tw_bytes body)
 	}
 }
 
-/* A record of TLS 1.3 after its ServerHello: all but alerts and the disguise is sealed. */
+/* A sealed record of TLS 1.3: after its ServerHello all but the disguise is sealed. */
 static void
 read_sealed(struct tw_flight *f, const uint8_t *head, struct tw_bytes body)
 {
@@ -94,7 +95,8 @@ read_sealed(struct tw_flight *f, const uint8_t *head, struct tw_bytes body)
 	if (type == TW_REC_HANDSHAKE || type == TW_REC_ALERT)
 		read_content(f, type, plain);
 	else
-		tw_flight_fail(f, "an encrypted record is of a type that has no place there");
+		tw_flight_fail(f,
+		    "an encrypted record is of a type that has no place there");
 }
 
 void
@@ -105,7 +107,8 @@ tw_record_read(struct tw_flight *f, const uint8_t *head, struct tw_bytes body)
 	if (sealing && head[0] == TW_REC_DATA)
 		read_sealed(f, head, body);
 	else if (sealing && head[0] == TW_REC_HANDSHAKE)
-		tw_flight_fail(f, "handshake came in the clear after a TLS 1.3 ServerHello");
+		tw_flight_fail(f,
+		    "handshake came in the clear after a TLS 1.3 ServerHello");
 	else
 		read_content(f, head[0], body);
 }

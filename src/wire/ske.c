@@ -69,7 +69,8 @@ read_dh(struct tw_flight *f, struct tw_bytes *body)
 {
 	struct tw_bytes p, g, y;
 
-	if (!tw_bytes_vec16(body, &p) || !tw_bytes_vec16(body, &g) || !tw_bytes_vec16(body, &y))
+	if (!tw_bytes_vec16(body, &p) || !tw_bytes_vec16(body, &g) ||
+	    !tw_bytes_vec16(body, &y))
 		return false;
 	f->ske.dh_p = tw_arena_bytes(f->arena, p);
 	f->ske.dh_g = tw_arena_bytes(f->arena, g);

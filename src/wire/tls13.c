@@ -86,6 +86,7 @@ tw_tls13_open(struct tw_flight *f, const uint8_t *head, struct tw_bytes body,
     struct tw_bytes *ret_plain, uint8_t *ret_type)
 {
 	struct tw_flight_reader *r = f->reader;
+	const struct tw_bytes aad = { head, TW_RECORD_HEAD };
 	uint8_t nonce[12];
 	size_t n;
 
@@ -100,8 +101,8 @@ tw_tls13_open(struct tw_flight *f, const uint8_t *head, struct tw_bytes body,
 	for (unsigned i = 0; i < 8; i++)
 		nonce[4 + i] ^= (uint8_t)(r->sequence >> (8 * (7 - i)));
 	r->sequence++;
-	if (!tw_aead_open(r->aead, r->key, nonce, (struct tw_bytes){ head, TW_RECORD_HEAD },
-	    tw_buf_view(&r->plain), r->plain.p, &n)) {
+	if (!tw_aead_open(r->aead, r->key, nonce, aad, tw_buf_view(&r->plain), r->plain.p,
+	    &n)) {
 		tw_flight_fail(f, "an encrypted record is not authentic");
 		return false;
 	}
@@ -131,19 +132,22 @@ read_request(struct tw_flight *f, struct tw_bytes body)
 	struct tw_bytes context, block;
 
 	f->certificate_request = true;
-	return tw_bytes_vec8(&body, &context) && tw_bytes_vec16(&body, &block) && body.n == 0;
+	return tw_bytes_vec8(&body, &context) && tw_bytes_vec16(&body, &block) &&
+	    body.n == 0;
 }
 
-/* Each entry is a certificate and its own extensions; those of the leaf tell something. */
+/* Each entry is a certificate and its own extensions; those of the leaf are read. */
 static bool
 read_certificate(struct tw_flight *f, struct tw_bytes body)
 {
 	struct tw_bytes context, list, der, block;
 
-	if (!tw_bytes_vec8(&body, &context) || !tw_bytes_vec24(&body, &list) || body.n > 0)
+	if (!tw_bytes_vec8(&body, &context) || !tw_bytes_vec24(&body, &list) ||
+	    body.n > 0)
 		return false;
 	for (bool leaf = true; list.n > 0; leaf = false) {
-		if (!tw_bytes_vec24(&list, &der) || der.n == 0 || !tw_bytes_vec16(&list, &block))
+		if (!tw_bytes_vec24(&list, &der) || der.n == 0 ||
+		    !tw_bytes_vec16(&list, &block))
 			return false;
 		tw_tls12_keep(f, der);
 		if (leaf && !tw_extension_read(f, TW_IN_LEAF, block))
@@ -158,8 +162,8 @@ read_verify(struct tw_flight *f, struct tw_bytes body)
 {
 	struct tw_bytes signature;
 
-	return tw_bytes_u16(&body, &f->verify_scheme) && tw_bytes_vec16(&body, &signature) &&
-	    body.n == 0;
+	return tw_bytes_u16(&body, &f->verify_scheme) &&
+	    tw_bytes_vec16(&body, &signature) && body.n == 0;
 }
 
 /* Its MAC proves that the whole flight was read as it was sent. */
@@ -169,10 +173,10 @@ read_finished(struct tw_flight *f, struct tw_bytes body)
 	struct tw_flight_reader *r = f->reader;
 	uint8_t digest[TW_HASH_BYTES], mac[TW_HASH_BYTES];
 	size_t n = tw_hash_size(r->hash);
+	const struct tw_bytes key = { r->finished_key, n };
 
 	tw_hasher_peek(r->transcript, digest);
-	tw_hmac(r->hash, (struct tw_bytes){ r->finished_key, n }, (struct tw_bytes){ digest, n },
-	    mac);
+	tw_hmac(r->hash, key, (struct tw_bytes){ digest, n }, mac);
 	if (!tw_bytes_equal(body, (struct tw_bytes){ mac, n })) {
 		tw_flight_fail(f, "the server's Finished does not fit its handshake");
 		return true;
