@@ -2,6 +2,7 @@
  * What one hello each shows of a server's manners: fallback SCSV, ALPN, the
  * extras of 1.2, and whether it bears what it should ignore. One row a hello.
  */
+#include "data/alert.h"
 #include "probe/hail.h"
 
 struct shot {
@@ -241,6 +242,19 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 	return false;
 }
 
+/* A refusal that says nothing of what was asked, in words. */
+static const char *
+refusal(struct tw_probing *p, const struct tw_answer *a)
+{
+	const struct tw_alert_row *row = a->outcome == TW_GOT_ALERT
+	    ? tw_alert_by_code(a->flight->alert) : NULL;
+
+	if (row == NULL)
+		return "the server closed the connection, which says nothing of it";
+	return tw_arena_fmt(p->arena, "the server refused the hello with the alert %s, which says "
+	    "nothing of it", row->name);
+}
+
 static void
 hear(struct tw_probing *p, void *state, const struct tw_question *q, const struct tw_answer *a)
 {
@@ -253,8 +267,7 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 	if (v != TW_COULD_NOT_TEST)
 		return;
 	path = tw_arena_fmt(p->arena, "features.%s", tw_feature_names[shot->feature]);
-	tw_facts_untested(p->facts, path, v, a->why != NULL ? a->why
-	    : "the server refused the hello in a way that says nothing of it");
+	tw_facts_untested(p->facts, path, v, a->why != NULL ? a->why : refusal(p, a));
 }
 
 const struct tw_probe tw_probe_features = { .name = "features",
