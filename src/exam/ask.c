@@ -136,20 +136,18 @@ say_hello(struct ask *a)
 		tw_random(id, 32);
 		h->session_id = (struct tw_bytes){ id, 32 };
 	}
-	if (a->q.shares) {
+	if (a->q.shares != TW_SHARES_NONE) {
 		h->key_share = true;
-		for (size_t i = 0; i < TW_COUNT(x->shares); i++) {
-			static const uint16_t groups[] = { 29, 23 };
-
-			h->shares[i] = x->shares[i];
-			h->share_groups[i] = groups[i];
+		for (size_t i = 0; i < 2; i++) {
+			h->shares[i] = x->shares[a->q.shares][i];
+			h->share_groups[i] = tw_share_groups[a->q.shares][i];
 		}
-		h->shares_n = TW_COUNT(x->shares);
+		h->shares_n = 2;
 	}
 	tw_buf_init(&a->hello, TW_HELLO_MAX);
 	tw_hello_write(h, &a->hello);
 	tw_buf_init(&message, TW_HELLO_MAX);
-	if (a->q.want == TW_WANT_FLIGHT && a->q.shares)
+	if (a->q.want == TW_WANT_FLIGHT && a->q.shares != TW_SHARES_NONE)
 		tw_hello_message(h, &message);
 	tw_flight_init(&a->flight, a->arena, a->q.want,
 	    tw_arena_bytes(a->arena, tw_buf_view(&message)), h->shares, h->share_groups,

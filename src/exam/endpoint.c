@@ -10,6 +10,8 @@
 #include "exam/inside.h"
 #include "probe/notes.h"
 
+#define QUESTIONS_MAX 2000	/* of one endpoint: no honest server needs half as many */
+
 static void
 closed(uv_handle_t *h)
 {
@@ -78,6 +80,9 @@ put(struct endpoint *ep, const struct held *h)
 
 	a->q = h->q;
 	a->attempts = h->attempts;
+	if (++ep->questions == QUESTIONS_MAX)
+		tw_pace_give_up(ep, "the server has answered so many questions with news that "
+		    "there is no end to it");
 	tw_pace_begun(ep);
 	tw_ask_start(a);
 }
@@ -128,7 +133,7 @@ tw_endpoint_pump(struct endpoint *ep)
 }
 
 void
-tw_endpoint_probe(struct endpoint *ep, const struct ask *hail)
+tw_endpoint_probe(struct endpoint *ep, const struct ask *first)
 {
 	struct tw_facts *f = ep->facts;
 
@@ -149,10 +154,12 @@ tw_endpoint_probe(struct endpoint *ep, const struct ask *hail)
 		ep->states[i] = tw_arena_alloc(f->arena, ep->probes[i]->state_size + 1);
 	ep->limit = ep->exam->opt->per_host;
 	ep->probing_on = true;
-	if (hail != NULL) {
-		ep->successes++;
-		tw_deliver(ep, 0, &hail->q, &hail->answer);
-	}
+	ep->probing.share_set = TW_SHARES_USUAL;
+	ep->successes++;
+	if (first->q.tag == TW_TAG_HAIL)
+		tw_deliver(ep, 0, &first->q, &first->answer);
+	else
+		tw_notes_take(&ep->probing, &first->q, &first->answer);
 	tw_endpoint_pump(ep);
 }
 

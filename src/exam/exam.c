@@ -292,6 +292,20 @@ split_proxy(struct exam *x, struct tw_err *err)
 	return 0;
 }
 
+static int
+make_shares(struct exam *x, struct tw_err *err)
+{
+	for (int set = TW_SHARES_USUAL; set < TW_SHARE_SETS; set++)
+		for (size_t i = 0; i < 2; i++) {
+			x->shares[set][i] = tw_share_new(tw_share_groups[set][i]);
+			if (x->shares[set][i] == NULL)
+				return tw_err_set(err, TW_ERR_LIBRARY,
+				    "libcrypto can make no ephemeral key of group %u",
+				    tw_share_groups[set][i]);
+		}
+	return 0;
+}
+
 int
 tw_exam_run(const struct tw_exam_options *options, const struct tw_exam_client *client,
     struct tw_err *err)
@@ -307,12 +321,8 @@ tw_exam_run(const struct tw_exam_options *options, const struct tw_exam_client *
 		goto out;
 	if (gethostname(x->me, sizeof(x->me) - 1) != 0 || x->me[0] == '\0')
 		strcpy(x->me, "localhost");
-	x->shares[0] = tw_share_new(29);
-	x->shares[1] = tw_share_new(23);
-	if (x->shares[0] == NULL || x->shares[1] == NULL) {
-		tw_err_set(err, TW_ERR_LIBRARY, "libcrypto can make no X25519 and P-256 keys");
+	if (make_shares(x, err) != 0)
 		goto out;
-	}
 	uv_loop_init(&x->loop);
 	if (tw_resolver_open(&x->loop, &x->resolver, err) == 0) {
 		x->started = time(NULL);
@@ -323,8 +333,9 @@ tw_exam_run(const struct tw_exam_options *options, const struct tw_exam_client *
 	}
 	uv_loop_close(&x->loop);
 out:
-	tw_share_free(x->shares[0]);
-	tw_share_free(x->shares[1]);
+	for (int set = TW_SHARES_USUAL; set < TW_SHARE_SETS; set++)
+		for (size_t i = 0; i < 2; i++)
+			tw_share_free(x->shares[set][i]);
 	free(x);
 	return rv;
 }

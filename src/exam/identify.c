@@ -354,10 +354,10 @@ try_other_way(struct endpoint *ep)
 }
 
 void
-tw_identify_start(struct endpoint *ep, const struct ask *hail)
+tw_identify_start(struct endpoint *ep, const struct ask *first)
 {
-	if (hail != NULL && ep->how.mode == TW_IMPLICIT)
-		set_row(ep, row_of_alpn(hail->flight.alpn));
+	if (ep->how.mode == TW_IMPLICIT)
+		set_row(ep, row_of_alpn(first->flight.alpn));
 	if (ep->exam->opt->quick)
 		return;
 	try_other_way(ep);

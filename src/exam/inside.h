@@ -30,7 +30,7 @@ struct exam {
 	const struct tw_exam_options *opt;
 	const struct tw_exam_client *client;
 	struct tw_resolver *resolver;
-	struct tw_share *shares[2];	/* one pair of ephemeral keys serves the run */
+	struct tw_share *shares[TW_SHARE_SETS][2];	/* one set of ephemeral keys serves the run */
 	struct host *hosts;
 	unsigned active;		/* endpoints under way */
 	unsigned waiting;		/* targets being resolved, or with ports to come */
@@ -154,7 +154,7 @@ struct endpoint {
 	unsigned limit;			/* questions at once, now */
 	uint64_t gap_ms, next_ms;	/* least time between connections; when the next may begin */
 	unsigned signs;			/* throttle signs in a row */
-	unsigned successes;		/* TLS answers */
+	unsigned questions, successes;	/* put; TLS answers */
 	uint64_t sign_ms;		/* when the last throttle sign was seen */
 	bool blocked, banned, control_out, recognising_again;
 	const char *ban_reason;
@@ -165,8 +165,8 @@ void tw_endpoint_start(struct exam *x, struct job *job, uint16_t port,
     const struct sockaddr_storage *addrs, size_t n);
 void tw_endpoint_pump(struct endpoint *ep);	/* puts what may be put now */
 void tw_endpoint_wait(struct endpoint *ep, uint64_t ms);	/* pumps again in so many ms */
-/* TLS is reached: row and how are set; hail is the answer that showed it, or NULL. */
-void tw_endpoint_probe(struct endpoint *ep, const struct ask *hail);
+/* TLS is reached: row and how are set; first is the answer that showed it. */
+void tw_endpoint_probe(struct endpoint *ep, const struct ask *first);
 void tw_endpoint_finish(struct endpoint *ep);	/* everything is known: last facts, hand over */
 void tw_endpoint_unaudited(struct endpoint *ep, enum tw_reach_tls tls, const char *detail);
 
@@ -190,7 +190,7 @@ void tw_deliver(struct endpoint *ep, int probe, const struct tw_question *q,
     const struct tw_answer *a);
 
 /* identify.c: what is inside TLS, and the other way into a port; beside the probes. */
-void tw_identify_start(struct endpoint *ep, const struct ask *hail);
+void tw_identify_start(struct endpoint *ep, const struct ask *first);
 void tw_identify_cancel(struct endpoint *ep);
 /* Puts the question again that a server wanted put later (recognise.c). */
 void tw_recognise_again(struct endpoint *ep);

@@ -60,16 +60,16 @@ try_implicit(struct recognise *r, int64_t listen_ms)
 	tw_ask_start(try_hello(r, &how));
 }
 
-/* Hellos of old: servers that know nothing newer refuse ours without a word. */
+/* Servers that know nothing of what the hail offers refuse it, often without a word. */
 static void
-try_old_hellos(struct recognise *r)
+try_other_hellos(struct recognise *r)
 {
 	struct approach how = { .mode = TW_IMPLICIT };
 	struct ask *a;
 
-	for (int i = 0; i < TW_OLD_HAILS; i++) {
+	for (int i = 0; i < TW_OTHER_HAILS; i++) {
 		a = try_hello(r, &how);
-		tw_hail_old(&a->q, i);
+		tw_hail_other(&a->q, i);
 		tw_ask_start(a);
 	}
 }
@@ -151,7 +151,7 @@ remember(struct recognise *r, enum rank rank, enum tw_reach_tls tls, const char 
 }
 
 static void
-found(struct recognise *r, const struct ask *a, const struct ask *hail)
+found(struct recognise *r, const struct ask *a)
 {
 	struct endpoint *ep = r->ep;
 
@@ -168,8 +168,8 @@ found(struct recognise *r, const struct ask *a, const struct ask *hail)
 	ep->facts->tls = a->answer.outcome == TW_GOT_FLIGHT || a->flight.unrecognized_name
 	    ? TW_REACH_TLS : TW_REACH_ALERT;
 	tw_recognise_cancel(ep);
-	tw_identify_start(ep, hail);
-	tw_endpoint_probe(ep, hail);
+	tw_identify_start(ep, a);
+	tw_endpoint_probe(ep, a);
 }
 
 /* Words for a dialogue that did not end in TLS. */
@@ -336,7 +336,7 @@ on_try(struct ask *a)
 	r->out--;
 	if (a->answer.outcome == TW_GOT_FLIGHT || (a->answer.outcome == TW_GOT_ALERT &&
 	    (a->how.service != NULL || a->flight.unrecognized_name || r->wide || ep->named))) {
-		found(r, a, a->q.tag == TW_TAG_HAIL ? a : NULL);
+		found(r, a);
 		return;
 	}
 	if (a->stopped_in == ASK_PROXY) {
@@ -375,10 +375,10 @@ static void
 try_wide(struct recognise *r)
 {
 	static const char *const tongues[] = { "postgres", "ldap", "mssql", "rdp",
-		"xmpp-client" };
+		"xmpp-client", "irc" };
 
 	r->wide = true;
-	try_old_hellos(r);
+	try_other_hellos(r);
 	if (r->ep->named)
 		return;
 	for (size_t i = 0; i < TW_COUNT(tongues); i++) {

@@ -2,7 +2,8 @@
 #include "probe/hail.h"
 
 struct alpn {
-	bool hailed, out, done;
+	size_t known;			/* names known when the question was put */
+	bool out, done;
 };
 
 static bool
@@ -37,10 +38,13 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 		return false;
 	}
 	tw_hello_of_version(p, q, v);
-	q->shares = v == TW_TLS13;
-	q->want = v == TW_TLS13 ? TW_WANT_FLIGHT : TW_WANT_HELLO;
+	if (v == TW_TLS13)		/* the choice is behind the seal */
+		tw_hello_opened(p, q);
+	else
+		q->want = TW_WANT_HELLO;
 	q->hello.alpn = left;
 	q->hello.alpn_n = n;
+	s->known = p->facts->alpn.n;
 	s->out = true;
 	return true;
 }
@@ -52,7 +56,8 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 
 	(void)q;
 	s->out = false;
-	s->done = a->outcome != TW_GOT_FLIGHT || a->flight->alpn.p == NULL;
+	/* Some choose their favourite whether or not it was offered: that is no news, and the end. */
+	s->done = a->outcome != TW_GOT_FLIGHT || p->facts->alpn.n == s->known;
 	if (a->outcome == TW_GOT_NOTHING)
 		tw_facts_untested(p->facts, "features.alpn", TW_COULD_NOT_TEST, a->why);
 }

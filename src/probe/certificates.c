@@ -60,7 +60,7 @@ compose(struct tw_probing *p, struct tw_question *q, enum tw_sni_kind sni, bool 
 	q->sni = v == TW_SSL3 ? TW_SNI_NONE : sni;
 	q->tag = (int)sni << 1 | rsa;
 	if (v == TW_TLS13)
-		q->shares = true;
+		tw_hello_opened(p, q);
 	else
 		q->hello.suites = tw_suites_where(p->arena, q->hello.suites,
 		    rsa ? is_rsa : is_not_rsa);

@@ -7,7 +7,7 @@
 
 struct shot {
 	enum tw_feature feature;
-	enum tw_check absent;		/* where it does not apply */
+	bool after_all;			/* asked when the others are answered */
 	bool (*applies)(struct tw_probing *p);
 	void (*compose)(struct tw_probing *p, struct tw_question *q);
 	enum tw_check (*read)(struct tw_probing *p, const struct tw_answer *a);
@@ -55,7 +55,9 @@ read_fallback(struct tw_probing *p, const struct tw_answer *a)
 	(void)p;
 	if (a->outcome == TW_GOT_FLIGHT)
 		return TW_NO;
-	return a->outcome == TW_GOT_ALERT && a->flight->alert == 86 ? TW_YES : TW_COULD_NOT_TEST;
+	/* Without the SCSV this hello is taken: whatever the refusal is called, the SCSV made it. */
+	return a->outcome == TW_GOT_ALERT || a->outcome == TW_GOT_CLOSED ? TW_YES
+	    : TW_COULD_NOT_TEST;
 }
 
 /* ---- a protocol name nobody has (RFC 7301 3.2: no_application_protocol) ---- */
@@ -72,7 +74,8 @@ compose_alpn(struct tw_probing *p, struct tw_question *q)
 	static const char *const nobody[] = { "no-such-protocol" };
 
 	tw_hello_of_version(p, q, best(p, TW_TLS13));
-	q->shares = p->facts->protocols[TW_TLS13] == TW_YES;
+	if (p->facts->protocols[TW_TLS13] == TW_YES)
+		tw_hello_opened(p, q);
 	q->hello.alpn = nobody;
 	q->hello.alpn_n = 1;
 }
@@ -150,12 +153,37 @@ compose_future(struct tw_probing *p, struct tw_question *q)
 	q->want = TW_WANT_HELLO;
 }
 
+/* Both at once; only a server that refuses that is asked which of the two it was. */
+static void
+compose_bear(struct tw_probing *p, struct tw_question *q)
+{
+	tw_hello_of_version(p, q, best(p, TW_TLS13));
+	q->want = TW_WANT_HELLO;
+	q->hello.grease = true;
+	q->hello.extra_extensions = 8;
+	q->hello.pad_to = 2100;		/* past one TCP segment, as with a post-quantum share */
+}
+
+static enum tw_check
+read_bear(struct tw_probing *p, const struct tw_answer *a)
+{
+	if (a->outcome == TW_GOT_FLIGHT)
+		p->facts->features[TW_FEAT_LONG_HELLO_TOLERANT] = TW_YES;
+	return a->outcome == TW_GOT_FLIGHT ? TW_YES : TW_NOT_TESTED;
+}
+
+static bool
+bears_not(struct tw_probing *p)
+{
+	return p->facts->features[TW_FEAT_GREASE_TOLERANT] == TW_NOT_TESTED;
+}
+
 static void
 compose_long(struct tw_probing *p, struct tw_question *q)
 {
 	tw_hello_of_version(p, q, best(p, TW_TLS13));
 	q->want = TW_WANT_HELLO;
-	q->hello.pad_to = 2100;		/* past one TCP segment, as with a post-quantum share */
+	q->hello.pad_to = 2100;
 }
 
 static void
@@ -177,13 +205,14 @@ read_tolerance(struct tw_probing *p, const struct tw_answer *a)
 }
 
 static const struct shot shots[] = {
-	{ TW_FEAT_COMPRESSION, TW_NOT_APPLICABLE, has_old, compose_extras, read_extras },
-	{ TW_FEAT_STRICT_ALPN, TW_NOT_APPLICABLE, always, compose_alpn, read_alpn },
-	{ TW_FEAT_FALLBACK_SCSV, TW_NOT_APPLICABLE, has_lower_old, compose_fallback,
+	{ TW_FEAT_COMPRESSION, false, has_old, compose_extras, read_extras },
+	{ TW_FEAT_STRICT_ALPN, false, always, compose_alpn, read_alpn },
+	{ TW_FEAT_FALLBACK_SCSV, false, has_lower_old, compose_fallback,
 	    read_fallback },
-	{ TW_FEAT_VERSION_TOLERANT, TW_NOT_APPLICABLE, always, compose_future, read_tolerance },
-	{ TW_FEAT_LONG_HELLO_TOLERANT, TW_NOT_APPLICABLE, always, compose_long, read_tolerance },
-	{ TW_FEAT_GREASE_TOLERANT, TW_NOT_APPLICABLE, always, compose_grease, read_tolerance },
+	{ TW_FEAT_VERSION_TOLERANT, false, always, compose_future, read_tolerance },
+	{ TW_FEAT_GREASE_TOLERANT, false, always, compose_bear, read_bear },
+	{ TW_FEAT_LONG_HELLO_TOLERANT, true, bears_not, compose_long, read_tolerance },
+	{ TW_FEAT_GREASE_TOLERANT, true, bears_not, compose_grease, read_tolerance },
 };
 
 /* Features of 1.2 and older that a server of 1.3 alone cannot have. */
@@ -193,6 +222,7 @@ static const enum tw_feature of_old[] = { TW_FEAT_SECURE_RENEGOTIATION,
 
 struct features {
 	bool asked[TW_COUNT(shots)];
+	unsigned out;
 	bool settled;
 };
 
@@ -228,13 +258,15 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 		s->settled = true;
 	}
 	for (size_t i = 0; i < TW_COUNT(shots); i++) {
-		if (s->asked[i])
+		if (s->asked[i] || (shots[i].after_all && s->out > 0))
 			continue;
 		s->asked[i] = true;
 		if (!shots[i].applies(p)) {
-			p->facts->features[shots[i].feature] = shots[i].absent;
+			if (!shots[i].after_all)
+				p->facts->features[shots[i].feature] = TW_NOT_APPLICABLE;
 			continue;
 		}
+		s->out++;
 		shots[i].compose(p, q);
 		q->tag = (int)i;
 		return true;
@@ -262,7 +294,7 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 	enum tw_check v = shot->read(p, a);
 	char *path;
 
-	(void)state;
+	((struct features *)state)->out--;
 	p->facts->features[shot->feature] = v;
 	if (v != TW_COULD_NOT_TEST)
 		return;

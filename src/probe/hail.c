@@ -32,15 +32,20 @@ static const char *const telling_alpn[] = { "h2", "http/1.1", "postgresql", "tds
 	"pop3", "managesieve", "smtp", "ftp", "xmpp-client", "xmpp-server", "dot", "mqtt", "irc",
 	"nntp", "ntske/1", "coap", "sunrpc", "radius/1.1" };
 
+const uint16_t tw_share_groups[TW_SHARE_SETS][2] = {
+	[TW_SHARES_USUAL] = { 29, 23 },
+	[TW_SHARES_LARGE] = { 24, 25 },
+};
+
 void
 tw_hail(struct tw_question *q)
 {
-	*q = (struct tw_question){ .want = TW_WANT_FLIGHT, .sni = TW_SNI_GIVEN, .shares = true,
+	*q = (struct tw_question){ .want = TW_WANT_FLIGHT, .sni = TW_SNI_GIVEN, .shares = TW_SHARES_USUAL,
 		.tag = TW_TAG_HAIL };
 	q->hello.version = 0x0303;
 	q->hello.suites = TW_U16S(hail_suites);
 	q->hello.versions = TW_U16S(hail_versions);
-	q->hello.groups = TW_U16S(first_groups);
+	q->hello.groups = TW_U16S(tw_share_groups[TW_SHARES_USUAL]);
 	q->hello.schemes = TW_U16S(first_schemes);
 	q->hello.ticket = q->hello.ems = q->hello.etm = true;
 	q->hello.renegotiation_info = q->hello.status_request = q->hello.sct = true;
@@ -56,7 +61,7 @@ tw_telling_alpn(void)
 }
 
 void
-tw_hail_old(struct tw_question *q, int shape)
+tw_hail_other(struct tw_question *q, int shape)
 {
 	static const uint16_t suites[] = { 0x0035, 0x002f, 0x000a, 0x0005, 0x0004, 0x0039, 0x0033,
 		0x0016, 0x0009, 0x0015, 0x0003, 0x0008, 0x0006, 0x0014, 0x0018, 0x0034, 0x0001,
@@ -64,6 +69,13 @@ tw_hail_old(struct tw_question *q, int shape)
 	static const uint32_t kinds[] = { 0x010080, 0x020080, 0x030080, 0x040080, 0x050080,
 		0x060040, 0x0700c0, 0x080080 };
 
+	if (shape == TW_OTHER_HAILS - 1) {	/* not old: it has none of the usual groups */
+		tw_hail(q);
+		q->shares = TW_SHARES_LARGE;
+		q->hello.groups = TW_U16S(tw_share_groups[TW_SHARES_LARGE]);
+		q->tag = shape;
+		return;
+	}
 	*q = (struct tw_question){ .want = TW_WANT_FLIGHT, .sni = TW_SNI_NONE, .tag = shape };
 	q->hello.no_extensions = true;
 	q->hello.version = shape == 0 ? 0x0301 : 0x0002;
@@ -237,4 +249,12 @@ tw_hello_of_version(struct tw_probing *p, struct tw_question *q, enum tw_version
 		q->hello.ticket = q->hello.ems = q->hello.renegotiation_info = true;
 	}
 	q->hello.status_request = q->hello.sct = true;
+}
+
+void
+tw_hello_opened(struct tw_probing *p, struct tw_question *q)
+{
+	q->want = TW_WANT_FLIGHT;
+	q->shares = p->share_set;
+	q->hello.groups = TW_U16S(tw_share_groups[p->share_set]);
 }

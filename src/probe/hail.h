@@ -9,17 +9,19 @@
 #include "probe/probe.h"
 
 #define TW_TAG_HAIL	(-1)	/* q.tag of the hail; probes[0] hears its answer */
-#define TW_OLD_HAILS	2	/* shapes tw_hail_old() knows */
+#define TW_OTHER_HAILS	3	/* shapes tw_hail_other() knows */
 
 /* All versions, all we can read: the hello that opens every examination. */
 void tw_hail(struct tw_question *q);
 /* The ALPN names that tell a service by its choice; the hail offers them all. */
 struct tw_names { const char *const *v; size_t n; } tw_telling_alpn(void);
-/* What servers from before 2005 answer: TLS 1.0 without extensions, or SSL 2.0. */
-void tw_hail_old(struct tw_question *q, int shape);
+/* For servers the hail is not to the taste of: TLS 1.0 without extensions, SSL 2.0, large curves. */
+void tw_hail_other(struct tw_question *q, int shape);
 
 /* One version alone, every suite, group and scheme of it. */
 void tw_hello_of_version(struct tw_probing *p, struct tw_question *q, enum tw_version v);
+/* q shall show what is behind the seal of 1.3: shares, and no other groups, for those retry. */
+void tw_hello_opened(struct tw_probing *p, struct tw_question *q);
 /* Every suite a server could choose in v, ChaCha20 last (see lists.c); until the end. */
 struct tw_u16s tw_suites_of_version(enum tw_version v);
 struct tw_u16s tw_groups_of_version(enum tw_version v);

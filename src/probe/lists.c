@@ -267,8 +267,10 @@ ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *
 	base(p, s, q);
 	q->want = TW_WANT_FLIGHT;
 	if (s->v == TW_TLS13) {
-		q->shares = peel == SECOND;
-		q->want = peel == SECOND ? TW_WANT_FLIGHT : TW_WANT_HELLO;
+		if (peel == SECOND)
+			tw_hello_opened(p, q);
+		else
+			q->want = TW_WANT_HELLO;
 	} else if (peel == SECOND) {
 		if (!has(&p->facts->suites[s->v], is_ecdhe)) {
 			/* No curve is ever shown; schemes still are, by DHE. */
@@ -332,6 +334,23 @@ peel_ended(struct tw_probing *p, struct version *s, int peel)
 		p->groups_known[s->v] = true;
 }
 
+/* A server signs only after a share it takes: where the usual two led nowhere, the large ones. */
+static void
+try_large_shares(struct tw_probing *p, struct version *s)
+{
+	struct tw_peel_list *l = &s->peel[SECOND].list[0];
+
+	if (!l->done || l->why != NULL || p->facts->schemes[TW_TLS13].n > 0)
+		return;
+	if (p->share_set == TW_SHARES_USUAL) {
+		p->share_set = TW_SHARES_LARGE;
+		l->done = false;
+	} else {
+		l->why = "the server takes none of the groups we can compute (x25519, secp256r1, "
+		    "secp384r1, secp521r1), so it signed nothing";
+	}
+}
+
 /* ---- the probe ---- */
 
 static const enum tw_version order[] = { TW_TLS12, TW_TLS13, TW_TLS11, TW_TLS10, TW_SSL3 };
@@ -350,7 +369,7 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 		if (s->known || s->out)
 			continue;
 		base(p, s, q);
-		q->shares = s->v == TW_TLS13;
+		q->shares = s->v == TW_TLS13 ? TW_SHARES_USUAL : TW_SHARES_NONE;
 		q->tag = tag_of(s->v, 0, PRESENCE);
 		s->out = true;
 		return true;
@@ -406,10 +425,8 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 		hear_presence(p, s, a);
 	} else {
 		tw_peel_hear(&s->peel[peel], p, q->tag & 15, a);
-		if (s->v == TW_TLS13 && peel == SECOND && a->outcome == TW_GOT_FLIGHT &&
-		    a->flight->retry)
-			s->peel[peel].list[0].why = "the server takes none of the groups we can "
-			    "compute (x25519, secp256r1), so it signed nothing";
+		if (s->v == TW_TLS13 && peel == SECOND)
+			try_large_shares(p, s);
 	}
 	p->versions_known = true;
 	for (size_t i = 0; i < TW_COUNT(order); i++)

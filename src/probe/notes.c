@@ -153,6 +153,8 @@ tw_notes_take(struct tw_probing *p, const struct tw_question *q, const struct tw
 		return;
 	}
 	p->facts->tls = TW_REACH_TLS;
+	if (f->opened && q->shares != TW_SHARES_NONE)
+		p->share_set = q->shares;
 	v = f->ssl2 ? TW_SSL2 : tw_version_by_wire(f->version);
 	if (v >= 0 && f->chain_n > 0) {
 		struct tw_certificate *c = certificate_of(p, f);

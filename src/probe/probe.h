@@ -25,11 +25,15 @@ struct tw_answer {
 	const char *why;		/* TW_GOT_NOTHING, SILENCE: one sentence for `untested` */
 };
 
+/* Keys exam/ has at hand: the two that nearly every server takes, and the two large curves. */
+enum tw_share_set { TW_SHARES_NONE, TW_SHARES_USUAL, TW_SHARES_LARGE, TW_SHARE_SETS };
+extern const uint16_t tw_share_groups[TW_SHARE_SETS][2];	/* x25519 P-256; P-384 P-521 */
+
 struct tw_question {
 	struct tw_hello hello;		/* its shares and random are filled in by exam/ */
 	enum tw_want want;
 	enum tw_sni_kind sni;		/* exam/ fills hello.sni from it */
-	bool shares;			/* send key shares of X25519 and P-256, to open 1.3 flights */
+	enum tw_share_set shares;	/* key shares to send, to open 1.3 flights */
 	int tag;			/* the probe's own */
 	void *note;			/* the probe's own; arena memory */
 };
@@ -52,6 +56,7 @@ struct tw_probing {
 	const struct tw_port *row;	/* registry row of the service, or NULL */
 	const char *const *alpn;	/* what every hello offers: chosen before, or demanded */
 	size_t alpn_n;
+	enum tw_share_set share_set;	/* whose groups this server takes */
 	TW_LIST(struct tw_dh_seen) dh_seen;
 	/* The lists of a version are complete (or could not be made): others may build on them. */
 	bool versions_known, suites_known[TW_VERSIONS], groups_known[TW_VERSIONS];

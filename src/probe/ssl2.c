@@ -13,7 +13,7 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 	(void)p;
 	if (s->out || s->known)
 		return false;
-	tw_hail_old(q, 1);
+	tw_hail_other(q, 1);
 	s->out = true;
 	return true;
 }

@@ -22,11 +22,29 @@ audit_style(struct tw_report_style *ret)
 		ret->width = w.ws_col;
 }
 
+static bool
+same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* The same endpoint in the baseline: host and port, or target where there is no port. */
+static struct tw_facts *
+before_of(struct audit *a, const struct tw_facts *f)
+{
+	for (struct baseline *b = a->before; b != NULL; b = b->next)
+		if (same(b->facts->host, f->host) && b->facts->port == f->port &&
+		    (f->port != 0 || same(b->facts->target, f->target)))
+			return b->facts;
+	return NULL;
+}
+
 void
 audit_done(void *ctx, struct tw_facts *f)
 {
 	struct audit *a = ctx;
-	struct tw_judgement now;
+	struct tw_judgement now, was;
+	struct tw_facts *before = before_of(a, f);
 	struct tw_buf out;
 
 	tw_buf_init(&out, REPORT_MAX);
@@ -40,6 +58,20 @@ audit_done(void *ctx, struct tw_facts *f)
 	if (a->shown++ > 0 && !a->json && !a->style.quiet)
 		fputs("\n", stdout);
 	fwrite(out.p, 1, out.n, stdout);
+	if (a->baseline != NULL) {
+		struct tw_buf changes;
+
+		tw_buf_init(&changes, REPORT_MAX);
+		if (before != NULL) {
+			tw_judge(before, a->policy, a->exam.at, a->fail_on, &was);
+			tw_report_changes(before, &was, f, &now, &a->style, &changes);
+		} else {
+			tw_buf_str(&changes, "not in the baseline: everything here is new\n");
+		}
+		/* With --json stdout stays JSON: the words go where people look. */
+		fwrite(changes.p, 1, changes.n, a->json ? stderr : stdout);
+		tw_buf_clear(&changes);
+	}
 	fflush(stdout);
 	tw_buf_clear(&out);
 	tw_facts_free(f);
