@@ -2,6 +2,8 @@
 #include "cert/asn1.h"
 
 #include <openssl/asn1.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 
@@ -195,10 +197,38 @@ tw_asn1_extension(const X509 *x, int nid, struct tw_bytes *ret_value)
 	return true;
 }
 
+/* An exponent over 64 bits makes checking as dear as signing; libcrypto has a bound for large moduli only. */
+static bool
+has_small_exponent(const EVP_PKEY *k)
+{
+	BIGNUM *e = NULL;
+	bool small;
+
+	EVP_PKEY_get_bn_param(k, OSSL_PKEY_PARAM_RSA_E, &e);
+	small = e != NULL && BN_num_bits(e) <= 64;
+	BN_free(e);
+	return small;
+}
+
 EVP_PKEY *
 tw_asn1_verifying_key(const X509 *x)
 {
 	EVP_PKEY *k = X509_get0_pubkey(x);
+	bool cheap = false;
 
-	return k == NULL || EVP_PKEY_get_bits(k) > TW_ASN1_RSA_BITS ? NULL : k;
+	if (k == NULL)
+		return NULL;
+	switch (EVP_PKEY_get_base_id(k)) {
+	case EVP_PKEY_RSA:
+	case EVP_PKEY_RSA_PSS:
+		cheap = EVP_PKEY_get_bits(k) <= TW_ASN1_RSA_BITS && has_small_exponent(k);
+		break;
+	case EVP_PKEY_DSA:
+		cheap = EVP_PKEY_get_bits(k) <= TW_ASN1_DSA_BITS;
+		break;
+	default:
+		cheap = true;
+		break;
+	}
+	return cheap ? k : NULL;
 }

@@ -14,6 +14,7 @@
 #define TW_ASN1_TEXT_BYTES	131072	/* no text made of one is longer */
 #define TW_ASN1_ITEMS	1000	/* parts of a name, alternative names: the rest is not looked at */
 #define TW_ASN1_RSA_BITS	16384	/* over this no signature is verified */
+#define TW_ASN1_DSA_BITS	4096
 
 /* The certificate in der, all of it and nothing behind; NULL: it is none. Free with X509_free(). */
 X509 *tw_asn1_read(struct tw_bytes der);

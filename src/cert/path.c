@@ -7,7 +7,7 @@
 
 #include "cert/trust.h"
 
-#define DETOURS 8
+#define DETOURS 4
 
 /* What each error means; the first row of this list that was met decides. */
 static const struct {
@@ -222,11 +222,16 @@ tw_path_find(X509_STORE *store, const struct tw_sent *sent, int64_t at, struct t
 	const struct tw_path_error *why;
 	enum tw_trust_verdict verdict;
 	struct tw_path next;
+	bool has_costly = false;
 	X509 *turn;
 
 	for (size_t i = 1; i < sent->n && others != NULL; i++)
-		sk_X509_push(others, sent->v[i]);
+		if (X509_get0_pubkey(sent->v[i]) == NULL || tw_asn1_verifying_key(sent->v[i]) != NULL)
+			sk_X509_push(others, sent->v[i]);
+		else
+			has_costly = true;
 	try(store, sent->v[0], others, at, ret);
+	ret->has_costly = has_costly;
 	verdict = tw_path_verdict(ret, &why);
 	turn = wrong_turn(ret, verdict, why);
 	for (int i = 0; i < DETOURS && turn != NULL && take_out(others, turn); i++) {

@@ -120,6 +120,8 @@ tw_reason_of(struct tw_arena *a, const struct tw_path *p, const struct tw_path_e
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		if (p->has_costly)
+			return "an issuer's key is too large for a signature to be checked with it";
 		return tw_arena_fmt(a, "the issuer %s was not sent%s%s", issuer(a, top),
 		    no_roots ? "; " : " and is ", where);
 	case X509_V_ERR_CERT_HAS_EXPIRED:

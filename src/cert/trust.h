@@ -32,6 +32,7 @@ struct tw_path {
 	struct tw_path_error errors[TW_TRUST_ERRORS];
 	size_t errors_n;
 	int64_t at;
+	bool has_costly;	/* an issuer was passed over whose key costs too much to use */
 };
 
 /* By names and key identifiers, whether it was allowed to or not: did issuer issue x? */

@@ -11,7 +11,10 @@
 
 #include <cmocka.h>
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 
 #include "base/text.h"
 #include "cert/cert.h"
@@ -402,6 +405,49 @@ test_too_deep(void **state)
 	tw_arena_free(a);
 }
 
+/* A key of 20,000 bits in an intermediate: not used, and said so; nothing takes long. */
+static void
+test_costly_key(void **state)
+{
+	struct tw_arena *a = tw_arena_new();
+	struct tw_trust *t = trust_of((enum id[]){ R }, 1);
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *n = BN_new(), *e = BN_new();
+	struct tw_trust_result r;
+	EVP_PKEY *k = NULL;
+	OSSL_PARAM *p;
+
+	(void)state;
+	BN_rand(n, 20000, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
+	BN_set_word(e, 65537);
+	OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, n);
+	OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, e);
+	p = OSSL_PARAM_BLD_to_param(b);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &k, EVP_PKEY_PUBLIC_KEY, p), 1);
+	struct certs_one *large = certs_make(&(struct certs_row){ .cn = "Inter One", .ca = true,
+	    .given_key = k, .no_key_ids = true }, made[R]);
+	struct tw_bytes chain[] = { made[L_FAKE]->der, large->der };
+	struct tw_cert c;
+
+	tw_trust_judge(t, a, chain, 2, CERTS_NOW, &r);
+	assert_int_equal(r.verdict, TW_CHAIN_BROKEN);
+	assert_string_equal(r.reason,
+	    "an issuer's key is too large for a signature to be checked with it");
+	tw_cert_read(a, large->der, &c);
+	assert_int_equal(c.key_bits, 20000);
+	OSSL_PARAM_free(p);
+	OSSL_PARAM_BLD_free(b);
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(k);
+	BN_free(n);
+	BN_free(e);
+	certs_free(large);
+	tw_trust_free(t);
+	tw_arena_free(a);
+}
+
 struct asked {
 	unsigned times;
 	bool ended;
@@ -575,6 +621,7 @@ main(void)
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_changed_byte),
 		cmocka_unit_test(test_too_deep),
+		cmocka_unit_test(test_costly_key),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_open),
 	};
