@@ -8,6 +8,8 @@
 
 const struct tw_verb *const tw_verbs[] = {
 	&tw_verb_audit,
+	&tw_verb_explain,
+	&tw_verb_ports,
 	NULL
 };
 
