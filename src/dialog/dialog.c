@@ -108,7 +108,7 @@ tw_dialog_capability(struct tw_dialog *d, struct tw_bytes word)
 struct tw_bytes
 tw_dialog_noted(const struct tw_dialog *d, struct tw_note note)
 {
-	return (struct tw_bytes){ d->notes + note.at, note.n };
+	return (struct tw_bytes){ note.n == 0 ? NULL : d->notes + note.at, note.n };
 }
 
 /* The turn after a whole message of n bytes, which lies in d->in. */

@@ -99,7 +99,7 @@ void tw_dialog_say(struct tw_dialog *d, const void *p, size_t n);
 void tw_dialog_note(struct tw_dialog *d, struct tw_note *note, struct tw_bytes v);
 /* For steps: adds a word to the capabilities, and sees when it was overwritten. */
 void tw_dialog_capability(struct tw_dialog *d, struct tw_bytes word);
-/* The bytes of a note; empty when there is none. Until d ends. */
+/* The bytes of a note; empty (p NULL) when there is none. Until d ends. */
 struct tw_bytes tw_dialog_noted(const struct tw_dialog *d, struct tw_note note);
 /* For steps: sets the flaw and returns the turn. */
 enum tw_turn tw_dialog_flawed(struct tw_dialog *d, enum tw_dialog_flaw flaw, enum tw_turn turn);

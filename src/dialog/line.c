@@ -120,7 +120,7 @@ tw_line_follow(struct tw_dialog *d, struct tw_bytes msg)
 	const struct tw_line *t = d->side->data;
 	const struct tw_line_rule *r;
 
-	if (d->steps == 1)
+	if (d->steps == 1 && d->banner.n == 0)		/* the service may have noted better */
 		tw_dialog_note(d, &d->banner, msg);
 	tw_dialog_note(d, &d->reply, msg);
 	if (t->hears != NULL)

@@ -135,7 +135,7 @@ client_step(struct tw_dialog *d, struct tw_bytes msg)
 {
 	struct line l = line_of(msg);
 
-	if (d->steps == 1)
+	if (d->steps == 1 && tw_line_is(l.command, "NOTICE"))
 		tw_dialog_note(d, &d->banner, msg);
 	if (l.command.n == 0)
 		return TW_MORE;

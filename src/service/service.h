@@ -25,7 +25,7 @@ struct tw_service {
 	bool (*answers)(struct tw_bytes answer);
 	/*
 	 * Software's name and version from the banner note (or a greeting); views into
-	 * it or of static text, the version's n 0 where unknown; false: it does not say.
+	 * it or of static text, the version's p NULL where unknown; false: it does not say.
 	 */
 	bool (*software)(struct tw_bytes greeting, struct tw_bytes *ret_name,
 	    struct tw_bytes *ret_version);

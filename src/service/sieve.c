@@ -93,6 +93,23 @@ next(struct tw_bytes *b, struct tw_bytes *ret_line)
 	return n > 0 && tw_bytes_take(b, (size_t)n, ret_line);
 }
 
+/* `"SASL" "PLAIN"` is noted as `SASL PLAIN`; what would need more quotes as it is. */
+static void
+note_capability(struct tw_dialog *d, struct tw_bytes line)
+{
+	uint8_t plain[256];
+	size_t n = 0;
+
+	if (line.n > sizeof(plain) || memchr(line.p, '\\', line.n) != NULL) {
+		tw_dialog_capability(d, line);
+		return;
+	}
+	for (size_t i = 0; i < line.n; i++)
+		if (line.p[i] != '"')
+			plain[n++] = line.p[i];
+	tw_dialog_capability(d, (struct tw_bytes){ plain, n });
+}
+
 static void
 hear_list(struct tw_dialog *d, struct tw_bytes msg)
 {
@@ -100,7 +117,9 @@ hear_list(struct tw_dialog *d, struct tw_bytes msg)
 	bool sasl = false;
 
 	while (next(&msg, &line)) {
-		tw_dialog_capability(d, line);
+		note_capability(d, line);
+		if (tw_bytes_begin_with(line, "\"IMPLEMENTATION\""))
+			tw_dialog_note(d, &d->banner, line);
 		if (!tw_line_word(&line, &name))
 			continue;
 		if (tw_line_is(name, "\"STARTTLS\""))
@@ -114,21 +133,17 @@ hear_list(struct tw_dialog *d, struct tw_bytes msg)
 	d->no_plain_auth = sasl && !d->plain_auth;
 }
 
-/* The rules are for the result; the list before it was heard, and the banner noted. */
+/* The rules are for the result; the list before it is heard first. */
 static enum tw_turn
 follow(struct tw_dialog *d, struct tw_bytes msg)
 {
 	struct tw_bytes result = msg, line;
-	enum tw_turn turn;
 
-	if (d->state == GREETING)
-		hear_list(d, msg);
 	while (next(&result, &line))
 		;
-	turn = tw_line_follow(d, result);
-	if (d->steps == 1)
-		tw_dialog_note(d, &d->banner, msg);
-	return turn;
+	if (d->state == GREETING)
+		hear_list(d, msg);
+	return tw_line_follow(d, result);
 }
 
 static unsigned

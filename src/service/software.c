@@ -88,7 +88,7 @@ tw_software_version(struct tw_bytes b)
 	struct tw_bytes v = { b.p, 0 };
 
 	if (b.n == 0 || !is_digit(*b.p))
-		return v;
+		return (struct tw_bytes){ 0 };
 	while (v.n < b.n && (is_digit(b.p[v.n]) || is_letter(b.p[v.n]) ||
 	    strchr("._-+~", b.p[v.n]) != NULL) && b.p[v.n] != '\0')
 		v.n++;

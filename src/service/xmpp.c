@@ -247,13 +247,20 @@ end_features(struct tw_dialog *d)
 	return TW_MORE;
 }
 
-/* A tag among the features. */
+/* A tag among the features; d->state is how deep below them it stands. */
 static enum tw_turn
 hear_feature(struct tw_dialog *d, const struct tag *t, struct tw_bytes msg)
 {
+	bool element = is(t, "starttls");	/* framed whole */
+	unsigned depth = d->state;
+
 	if (is(t, "features"))
 		return t->closing || t->empty ? end_features(d) : TW_MORE;
-	if (is(t, "starttls")) {
+	if (t->closing)
+		d->state -= d->state > 0;
+	else if (!t->empty && !element)
+		d->state++;
+	if (element) {
 		d->advertised = true;
 		if (tw_bytes_contain(msg, "required"))
 			d->flags |= REQUIRED;
@@ -261,8 +268,7 @@ hear_feature(struct tw_dialog *d, const struct tag *t, struct tw_bytes msg)
 	} else if (is(t, "mechanism") && t->closing) {
 		d->plain_auth |= tw_line_is(t->text, "PLAIN");
 		tw_dialog_capability(d, t->text);
-	} else if (!t->closing && !is(t, "mechanism") && !is(t, "mechanisms") &&
-	    !is(t, "required") && !is(t, "optional"))
+	} else if (!t->closing && depth == 0 && !is(t, "mechanisms"))
 		tw_dialog_capability(d, t->name);
 	return TW_MORE;
 }

@@ -123,7 +123,7 @@ static const struct talk talks[] = {
 	{ "sieve", W("\"IMPLEMENTATION\" \"Dovecot Pigeonhole\"\r\n\"SIEVE\" \"fileinto reject\"\r\n"
 	    "\"NOTIFY\" \"mailto\"\r\n\"SASL\" \"\"\r\n\"STARTTLS\"\r\n\"VERSION\" \"1.0\"\r\n"
 	    "OK \"Dovecot (Debian) ready.\"\r\nOK \"Begin TLS negotiation now.\"\r\n"), TW_TLS, TW_FLAW_NONE,
-	    W("STARTTLS\r\n"), DENIED, "\"STARTTLS\"", "OK \"Begin", "Dovecot " },
+	    W("STARTTLS\r\n"), DENIED, "SASL\nSTARTTLS\nVERSION 1.0", "OK \"Begin", "Dovecot " },
 	{ "sieve", W("\"IMPLEMENTATION\" {5}\r\nOK x\n\r\n\"SASL\" \"PLAIN LOGIN\"\r\n\"STARTTLS\"\r\nOK\r\n"
 	    "NO {3}\r\nOK\n\r\n"), TW_REFUSED, TW_FLAW_NONE, W("STARTTLS\r\n"), OFFERED, NULL, "NO", NULL },
 	{ "sieve", W("\"SASL\" \"PLAIN\"\r\nOK\r\n"), TW_NOT_OFFERED, TW_FLAW_NONE, W(""), OFFERED, NULL, NULL, NULL },
@@ -191,8 +191,8 @@ static const struct talk talks[] = {
 	    W(STREAM("jabber:client", "to=") ASK_TLS), DENIED, "starttls", "<proceed", NULL },
 	{ "xmpp-client", W("<str:stream xmlns:str=\"s\" version=\"1.0\">\n<str:features><t:starttls xmlns:t=\"u\"/>"
 	    "<mechanisms xmlns='m'><mechanism>SCRAM-SHA-1</mechanism><mechanism>PLAIN</mechanism></mechanisms>"
-	    "<c xmlns='caps'/></str:features> <t:proceed xmlns:t=\"u\"></t:proceed>"), TW_TLS, TW_FLAW_NONE,
-	    W(STREAM("jabber:client", "to=") ASK_TLS), OFFERED, "SCRAM-SHA-1", NULL, NULL },
+	    "<c xmlns='caps'><deep/></c></str:features> <t:proceed xmlns:t=\"u\"></t:proceed>"), TW_TLS, TW_FLAW_NONE,
+	    W(STREAM("jabber:client", "to=") ASK_TLS), OFFERED, "starttls\nSCRAM-SHA-1\nPLAIN\nc", NULL, NULL },
 	{ "xmpp-client", W("<stream:stream version='1.0'><stream:features><mechanisms><mechanism>PLAIN"
 	    "</mechanism></mechanisms></stream:features>"), TW_NOT_OFFERED, TW_FLAW_NONE,
 	    W(STREAM("jabber:client", "to=")), OFFERED, "PLAIN", NULL, NULL },
