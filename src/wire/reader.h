@@ -62,8 +62,8 @@ bool tw_extension_read(struct tw_flight *f, enum tw_place place, struct tw_bytes
 
 /* The rows of messages up to TLS 1.2, and of TLS 1.3 behind its ServerHello. */
 extern const struct tw_message_row tw_tls12_messages[], tw_tls13_messages[];
-/* One DER certificate into the chain; false: it is full, and chain_cut. */
-bool tw_tls12_keep(struct tw_flight *f, struct tw_bytes der);
+/* One DER certificate into the chain, or chain_cut where that is full. */
+void tw_tls12_keep(struct tw_flight *f, struct tw_bytes der);
 /* ServerKeyExchange (RFC 5246 7.4.3, RFC 8422 5.4). */
 bool tw_ske_read(struct tw_flight *f, struct tw_bytes body);
 

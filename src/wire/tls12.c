@@ -4,15 +4,13 @@
  */
 #include "wire/reader.h"
 
-bool
+void
 tw_tls12_keep(struct tw_flight *f, struct tw_bytes der)
 {
-	if (f->chain_n == TW_FLIGHT_CHAIN) {
+	if (f->chain_n == TW_FLIGHT_CHAIN)
 		f->chain_cut = true;
-		return false;
-	}
-	f->chain[f->chain_n++] = tw_arena_bytes(f->arena, der);
-	return true;
+	else
+		f->chain[f->chain_n++] = tw_arena_bytes(f->arena, der);
 }
 
 static bool

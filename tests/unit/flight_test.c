@@ -259,6 +259,49 @@ test_key_exchanges(void **state)
 	}
 }
 
+static unsigned
+give_psk(SSL *ssl, const char *identity, unsigned char *psk, unsigned max)
+{
+	(void)ssl;
+	(void)identity;
+	assert_true(max >= 16);
+	memset(psk, 7, 16);
+	return 16;
+}
+
+static void
+test_shared_keys(void **state)
+{
+	static const struct {
+		uint16_t suite;
+		size_t chain, dh_p;
+		uint16_t group;
+	} rows[] = {
+		{ 0x008c, 0, 0, 0 },		/* PSK */
+		{ 0x0090, 0, 128, 0 },		/* DHE_PSK */
+		{ 0x0094, 1, 0, 0 },		/* RSA_PSK */
+		{ 0xc035, 0, 0, 29 },		/* ECDHE_PSK */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TW_COUNT(rows); i++) {
+		struct meeting m;
+
+		meet(&m, rsa, rsa_cert);
+		m.hello.suites = (struct tw_u16s){ &rows[i].suite, 1 };
+		SSL_CTX_use_psk_identity_hint(m.ctx, "a hint");
+		SSL_CTX_set_psk_server_callback(m.ctx, give_psk);
+		talk(&m);
+		assert_int_equal(m.turn, TW_FLIGHT_DONE);
+		assert_int_equal(m.flight.suite, rows[i].suite);
+		assert_true(m.flight.ske.present && !m.flight.ske.is_signed);
+		assert_int_equal(m.flight.chain_n, rows[i].chain);
+		assert_true(m.flight.ske.dh_p.n >= rows[i].dh_p);
+		assert_int_equal(m.flight.group, rows[i].group);
+		part(&m);
+	}
+}
+
 static void
 test_tls13_of_each_suite_and_key(void **state)
 {
@@ -506,6 +549,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_old_versions),
 		cmocka_unit_test(test_key_exchanges),
+		cmocka_unit_test(test_shared_keys),
 		cmocka_unit_test(test_tls13_of_each_suite_and_key),
 		cmocka_unit_test(test_tls13_without_shares_at_hand),
 		cmocka_unit_test(test_retry_names_the_group),
