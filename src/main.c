@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "verb/completion.h"
 #include "verb/verb.h"
 #include "verb/version.h"
 
@@ -30,6 +31,8 @@ main(int argc, char **argv)
 		return usage(stdout, 0);
 	if (strcmp(argv[1], "--version") == 0)
 		return tw_version_print();
+	if (strcmp(argv[1], "--completion") == 0)
+		return tw_completion_print(argv[2]);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
 		return usage(stdout, 0);
 	for (size_t i = 0; tw_verbs[i] != NULL; i++)
