@@ -134,7 +134,7 @@ unsigned tw_cert_validity_limit_days(int64_t not_before);
  * The signature is not looked at: that is tw_cert_staple_is_authentic().
  */
 bool tw_cert_read_staple(struct tw_bytes der, const char **ret_status, int64_t *ret_next_update);
-/* Is it about leaf, signed by issuer or a responder of issuer's, at the moment at? */
+/* Is it about leaf, current at at, signed by issuer or a responder of issuer's? */
 bool tw_cert_staple_is_authentic(struct tw_bytes der, struct tw_bytes leaf,
     struct tw_bytes issuer, int64_t at);
 /* SCTs in a SignedCertificateTimestampList (RFC 6962 3.3); 0 when malformed. */

@@ -1,6 +1,21 @@
 /* The last facts of an endpoint: certificates judged for the moment, what follows, what stayed open. */
 #include "exam/inside.h"
 
+/* "good" counts when the issuer that was sent stands behind it; "revoked" always. */
+static enum tw_check
+revoked(const struct tw_certificate *c, int64_t at)
+{
+	if (c->staple_status == NULL)
+		return TW_NOT_TESTED;
+	if (strcmp(c->staple_status, "revoked") == 0)
+		return TW_YES;
+	if (strcmp(c->staple_status, "good") == 0)
+		for (size_t i = 0; i < c->chain.n; i++)
+			if (tw_cert_staple_is_authentic(c->staple, c->cert.der, c->chain.v[i].der, at))
+				return TW_NO;
+	return TW_NOT_TESTED;
+}
+
 static void
 judge_certificate(struct endpoint *ep, struct tw_certificate *c)
 {
@@ -24,9 +39,7 @@ judge_certificate(struct endpoint *ep, struct tw_certificate *c)
 	tw_trust_judge(o->trust, f->arena, chain, n, o->at, &c->trust);
 	c->trusted = c->trust.verdict == TW_TRUSTED ? TW_YES : TW_NO;
 	c->trust_error = c->trust.reason;
-	if (c->staple_status != NULL)
-		c->revoked = strcmp(c->staple_status, "revoked") == 0 ? TW_YES
-		    : strcmp(c->staple_status, "good") == 0 ? TW_NO : TW_NOT_TESTED;
+	c->revoked = revoked(c, o->at);
 }
 
 /* A server of which every version is a no, and that only ever sent alerts. */

@@ -577,6 +577,10 @@ test_staple_of_another(void **state)
 	(void)state;
 	v = staple(V_OCSP_CERTSTATUS_GOOD, leaf, ca, responder, 3);
 	assert_true(tw_cert_staple_is_authentic(v, leaf->der, ca->der, CERTS_NOW));
+	assert_true(tw_cert_staple_is_authentic(v, leaf->der, ca->der, CERTS_NOW + 3 * CERTS_DAY));
+	assert_false(tw_cert_staple_is_authentic(v, leaf->der, ca->der,
+	    CERTS_NOW + 3 * CERTS_DAY + 1));	/* overdue */
+	assert_false(tw_cert_staple_is_authentic(v, leaf->der, ca->der, CERTS_NOW - CERTS_DAY));
 	assert_false(tw_cert_staple_is_authentic(v, other->der, ca->der, CERTS_NOW));
 	assert_false(tw_cert_staple_is_authentic(v, leaf->der, evil->der, CERTS_NOW));
 	OPENSSL_free((void *)(uintptr_t)v.p);
