@@ -253,7 +253,8 @@ find_rest(struct tw_judge *j, const struct tw_certificate *c, const char *subjec
 	if (!c->cert.server_usage)
 		tw_judge_find(j, TW_FINDING_NO_SERVER_USAGE, subject, true,
 		    "Its extended key usage does not name serverAuth.");
-	if (c->cert.is_ca)
+	/* A certificate that nobody but itself vouches for is its own authority anyway. */
+	if (c->cert.is_ca && !(c->cert.self_signed && c->trusted == TW_NO))
 		tw_judge_find(j, TW_FINDING_CA_AS_LEAF, subject, true,
 		    "Its basic constraints say that it is a certificate authority.");
 }

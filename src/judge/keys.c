@@ -15,8 +15,7 @@ find_dh(struct tw_judge *j, const struct tw_dh *dh)
 {
 	const char *prime = dh->prime != NULL ? dh->prime : "unknown";
 	bool known = strcmp(prime, "unknown") != 0;
-	const char *subject = known ?
-	    tw_arena_fmt(j->arena, "DH %u bits, %s", dh->bits, prime) :
+	const char *subject = known ? tw_arena_fmt(j->arena, "DH %s", prime) :
 	    tw_arena_fmt(j->arena, "DH %u bits", dh->bits);
 
 	if (dh->bits == 0)

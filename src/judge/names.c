@@ -36,10 +36,13 @@ tw_judge_names(struct tw_judge *j)
 	const enum tw_check *features = j->facts->features;
 
 	find_default(j);
+	/* Who insists on a name and knows the names is said to insist; one of the two is enough. */
 	if (features[TW_FEAT_SNI_REQUIRED] == TW_YES)
 		tw_judge_find(j, TW_FINDING_SNI_REQUIRED, "server_name", true,
-		    "A hello without a server name is refused.");
-	if (features[TW_FEAT_STRICT_SNI] == TW_YES)
+		    "A hello without a server name is refused%s.",
+		    features[TW_FEAT_STRICT_SNI] == TW_YES ?
+		    ", and so is one with a name the server does not know" : "");
+	else if (features[TW_FEAT_STRICT_SNI] == TW_YES)
 		tw_judge_find(j, TW_FINDING_SNI_STRICT, "server_name", true,
 		    "A hello with a name the server does not know is refused.");
 	/* Asked for is what a hello shows; whether it is insisted on, it does not. */

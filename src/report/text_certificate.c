@@ -52,18 +52,18 @@ put_trust(struct tw_text *t, const struct tw_certificate *c)
 		"trust could not be tested", "trust does not apply" };
 	static const char *const fits[] = { NULL, "fits", "does not fit", NULL, NULL };
 	const char *host = t->f->sni != NULL ? t->f->sni : t->f->host != NULL ? t->f->host : "it";
-	bool bad = c->trusted == TW_NO;
+	enum tw_ink ink = c->trusted == TW_NO ? TW_INK_BAD : c->trusted == TW_YES ?
+	    TW_INK_GOOD : TW_INK_PLAIN;
 
 	tw_page_label(&t->page, 4, "Trust");
-	if (c->matches_host == TW_NO) {
-		tw_page_fmt(&t->page, TW_INK_BAD, "%s %s", fits[c->matches_host], host);
-		tw_page_put(&t->page, TW_INK_PLAIN, "; ");
-	}
-	tw_page_wrap(&t->page, TW_PAGE_LABEL, bad ? TW_INK_BAD : c->trusted == TW_YES ?
-	    TW_INK_GOOD : TW_INK_PLAIN, tw_arena_fmt(t->arena, "%s%s%s%s%s",
+	tw_page_wrap(&t->page, TW_PAGE_LABEL, ink, tw_arena_fmt(t->arena, "%s%s%s",
 	    trusted[c->trusted], c->trust_error != NULL ? ": " : "",
-	    c->trust_error != NULL ? c->trust_error : "",
-	    c->matches_host == TW_YES ? ", fits " : "", c->matches_host == TW_YES ? host : ""));
+	    c->trust_error != NULL ? c->trust_error : ""));
+	if (fits[c->matches_host] == NULL)
+		return;
+	tw_page_to(&t->page, TW_PAGE_LABEL);
+	tw_page_wrap(&t->page, TW_PAGE_LABEL, c->matches_host == TW_NO ? TW_INK_BAD : TW_INK_GOOD,
+	    tw_arena_fmt(t->arena, "%s %s", fits[c->matches_host], host));
 }
 
 static const struct { unsigned bit; const char *word; } issues[] = {

@@ -166,10 +166,15 @@ put_groups(struct tw_text *t)
 	}
 	for (size_t i = 0; i < t->f->dh.n; i++) {
 		const struct tw_dh *dh = &t->f->dh.v[i];
+		const char *bits = tw_arena_fmt(t->arena, "%u bits", dh->bits);
+		bool known = dh->prime != NULL && strcmp(dh->prime, "unknown") != 0;
 
-		tw_page_row(&t->page, 2, "DH", tw_arena_fmt(t->arena, "%u bits, %s prime%s",
-		    dh->bits, dh->prime != NULL ? dh->prime : "unknown",
-		    dh->reused == TW_YES ? ", the same public value twice" : ""));
+		/* Most names of primes have the size in them. */
+		tw_page_row(&t->page, 2, i == 0 ? "DH" : "", tw_arena_fmt(t->arena, "%s%s%s%s",
+		    known && strstr(dh->prime, bits) != NULL ? "" : bits,
+		    known && strstr(dh->prime, bits) == NULL ? ", " : "",
+		    known ? dh->prime : ", a prime of its own",
+		    dh->reused == TW_YES ? "; the same public value twice" : ""));
 	}
 }
 

@@ -225,6 +225,8 @@ set_certificate(struct tw_facts *f, const char *key, const char *v)
 		cert->server_usage = yes;
 	else if (strcmp(key, "ca") == 0)
 		cert->is_ca = yes;
+	else if (strcmp(key, "selfsigned") == 0)
+		cert->self_signed = yes;
 	else if (strcmp(key, "parsed") == 0)
 		cert->parsed = yes;
 	else if (strcmp(key, "issue") == 0)

@@ -277,7 +277,8 @@ test_round_trip_of_a_certificate(void **state)
 		.san = "DNS:mail.example.com,DNS:*.example.org,IP:192.0.2.7",
 		.eku = "clientAuth", .basic = "CA:TRUE", .hash = "SHA1",
 		.extra = { { "tlsfeature", "status_request" } } };
-	struct certs_one *made = certs_make(&row, NULL);
+	const struct certs_row root = { .cn = "Root", .ca = true };
+	struct certs_one *issuer = certs_make(&root, NULL), *made = certs_make(&row, issuer);
 	struct tw_facts *f = old_imap();
 	struct tw_certificate *c = &f->certificates.v[0];
 
@@ -285,14 +286,15 @@ test_round_trip_of_a_certificate(void **state)
 	tw_cert_read(f->arena, made->der, &c->cert);
 	assert_true(c->cert.parsed);
 	c->trusted = TW_NO;
-	c->trust = (struct tw_trust_result){ .verdict = TW_SELF_SIGNED,
+	c->trust = (struct tw_trust_result){ .verdict = TW_UNTRUSTED_ROOT,
 		.issues = TW_CHAIN_ORDER | TW_CHAIN_EXPIRED_OFF_PATH };
-	c->trust_error = "it signed itself";
+	c->trust_error = "its root is not known here";
 	check_round(f);
 	assert_non_null(strstr(json_of(f, AT), "\"ca-as-leaf\""));
 	assert_non_null(strstr(json_of(f, AT), "\"no-server-usage\""));
 	tw_facts_free(f);
 	certs_free(made);
+	certs_free(issuer);
 }
 
 static void
