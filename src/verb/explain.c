@@ -17,16 +17,16 @@
 #define QUERY_BYTES	256
 
 static const struct tw_option options[] = {
-	{ "help", 'h', NULL, "this text" },
+	{ "list", '\0', NULL, "the topics, one a line, for scripts" },
 	{ NULL, '\0', NULL, NULL },
 };
 
 static bool
 on_option(void *ctx, const char *name, const char *value)
 {
-	(void)ctx;
-	(void)name;
 	(void)value;
+	if (strcmp(name, "list") == 0)
+		*(bool *)ctx = true;
 	return true;
 }
 
@@ -303,10 +303,15 @@ run(int argc, char **argv)
 {
 	char query[QUERY_BYTES];
 	int words, status, shown = 0, missing = 0;
+	bool lines = false;
 
-	status = tw_options_read(&tw_verb_explain, argc, argv, on_option, NULL, &words);
+	status = tw_options_read(&tw_verb_explain, argc, argv, on_option, &lines, &words);
 	if (status >= 0)
 		return status;
+	for (size_t i = 0; lines && i < tw_explanations_n; i++)
+		puts(tw_explanations[i].id);
+	if (lines)
+		return 0;
 	if (words == 0)
 		return list();
 	if (show_together(words, argv))
@@ -332,7 +337,7 @@ run(int argc, char **argv)
 
 const struct tw_verb tw_verb_explain = {
 	.name = "explain",
-	.usage = "explain [WORD…]",
+	.usage = "explain [OPTION…] [WORD…]",
 	.summary = "explain a finding, version, suite, group, alert, port or concept",
 	.options = options,
 	.run = run,

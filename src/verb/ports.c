@@ -15,7 +15,6 @@
 
 static const struct tw_option options[] = {
 	{ "json", '\0', NULL, "one JSON object a line" },
-	{ "help", 'h', NULL, "this text" },
 	{ NULL, '\0', NULL, NULL },
 };
 
@@ -89,13 +88,13 @@ static void
 print_row(const struct tw_port *p)
 {
 	char port[16];
-	int left = tw_page_width(stdout) - 46;
+	int left = tw_page_width(stdout) - 47;
 
 	if (p->port == 0)
 		snprintf(port, sizeof(port), "any");
 	else
 		snprintf(port, sizeof(port), "%u/%s", p->port, p->transport);
-	printf("%-10s %-22s %-11s", port, p->scheme, tw_mode_names[p->mode]);
+	printf("%-10s %-23s %-11s", port, p->scheme, tw_mode_names[p->mode]);
 	/* Titles are cut only where a person looks: a pipe gets them whole. */
 	if (tw_page_colour(stdout) && tw_page_columns(p->title) > left)
 		printf(" %.*s…\n", left - 1, p->title);

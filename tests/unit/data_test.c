@@ -19,6 +19,7 @@
 
 #include "base/bytes.h"
 #include "data/alert.h"
+#include "data/explain.h"
 #include "data/finding.h"
 #include "data/group.h"
 #include "data/port.h"
@@ -359,6 +360,94 @@ test_ports_agree_with_etc_services(void **state)
 	}
 }
 
+static void
+test_findings_are_told(void **state)
+{
+	(void)state;
+	for (int i = 0; i < TW_FINDINGS; i++) {
+		const struct tw_finding_row *f = &tw_findings[i];
+		const struct tw_explanation *e = tw_explanation_by_id(f->id);
+
+		assert_int_equal(tw_finding_by_id(f->id), i);	/* so ids are unique */
+		assert_true(f->title[0] != '\0' && f->why[0] != '\0' && f->fix[0] != '\0');
+		assert_true(strlen(f->title) <= 60);
+		if (e == NULL)
+			fail_msg("%s has no explanation", f->id);
+		assert_string_equal(e->id, f->id);
+		assert_string_equal(e->title, f->title);
+		assert_true(strlen(e->text) > 200);
+	}
+	assert_int_equal(tw_finding_by_id("no-such"), -1);
+	assert_int_equal(tw_severity_by_name("Critical"), TW_CRITICAL);
+	assert_int_equal(tw_severity_by_name("terrible"), -1);
+}
+
+/* At most 40 lines of 80 columns, the two of a code block's indent that are not shown in. */
+static void
+check_screen(const struct tw_explanation *e)
+{
+	int lines = 0, columns = 0;
+
+	for (const char *c = e->text; *c != '\0'; c++) {
+		if (*c == '\n') {
+			lines++;
+			columns = 0;
+		} else if (((unsigned char)*c & 0xC0) != 0x80 && ++columns > 80)
+			fail_msg("%s: line %d is too long", e->id, lines + 1);
+	}
+	if (lines > 40)
+		fail_msg("%s: %d lines", e->id, lines);
+}
+
+static void
+test_explanations(void **state)
+{
+	static const char *const asked[][2] = { { "STARTTLS", "starttls" }, { "sni", "sni" },
+		{ "explicit", "implicit" }, { "465 587", "465-587" }, { "587/465", "465-587" },
+		{ "143 993", "143-993" }, { "993-143", "143-993" }, { "110 995", "110-995" },
+		{ "389 636", "389-636" }, { "21 990", "21-990" }, { "ftps sftp", "ftps-sftp" },
+		{ "sftp ftps", "ftps-sftp" }, { "non_standard port", "non-standard-port" },
+		{ "what port does TLS use", "which-port" },
+		{ "is 443 only for HTTPS?", "is-443-only-https" },
+		{ "can I use custom ports?", "non-standard-port" }, { "TLS vs SSL", "ssl-tls" },
+		{ "do I need to open both ports?", "both-ports" },
+		{ "why is 25 blocked?", "port-25-blocked" }, { "pfs", "forward-secrecy" },
+		{ "PQC", "post-quantum" }, { "heartbleed", "heartbleed" },
+		{ "CVE-2014-0160", "heartbleed" }, { "TLS 1.2 / TLS 1.3", "tls-1.2-1.3" },
+		{ "mTLS", "mtls" }, { "wildcard", "wildcard-certificate" } };
+
+	(void)state;
+	assert_true(tw_explanations_n >= TW_FINDINGS + 35);
+	for (size_t i = 0; i < tw_explanations_n; i++) {
+		const struct tw_explanation *e = &tw_explanations[i];
+		char alias[100];
+		int n, at = 0;
+
+		if (i > 0)
+			assert_true(strcmp(tw_explanations[i - 1].id, e->id) < 0);
+		assert_ptr_equal(tw_explanation_by_id(e->id), e);
+		assert_true(e->title[0] != '\0');
+		check_screen(e);
+		/* No topic takes a name from another. */
+		while (sscanf(e->aliases + at, " %99[^,]%n", alias, &n) == 1) {
+			if (tw_explanation_by_id(alias) != e)
+				fail_msg("alias %s of %s leads elsewhere", alias, e->id);
+			at += n;
+			at += e->aliases[at] == ',';
+		}
+	}
+	for (size_t i = 0; i < TW_COUNT(asked); i++) {
+		const struct tw_explanation *e = tw_explanation_by_id(asked[i][0]);
+
+		if (e == NULL)
+			fail_msg("\"%s\" leads nowhere", asked[i][0]);
+		assert_string_equal(e->id, asked[i][1]);
+	}
+	assert_null(tw_explanation_by_id(""));
+	assert_null(tw_explanation_by_id("---"));
+	assert_null(tw_explanation_by_id("nothing of the kind"));
+}
+
 int
 main(void)
 {
@@ -369,6 +458,8 @@ main(void)
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_primes_agree_with_libcrypto),
 		cmocka_unit_test(test_schemes_and_alerts),
+		cmocka_unit_test(test_findings_are_told),
+		cmocka_unit_test(test_explanations),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_ports_of_the_interface),
 		cmocka_unit_test(test_ports_agree_with_etc_services),
