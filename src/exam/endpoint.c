@@ -26,8 +26,11 @@ on_timer(uv_timer_t *t)
 {
 	struct endpoint *ep = t->data;
 
-	if (ep->recognising_again)
-		tw_recognise_again(ep);
+	void (*then)(struct endpoint *ep) = ep->on_wait;
+
+	ep->on_wait = NULL;
+	if (then != NULL)
+		then(ep);
 	else
 		tw_endpoint_pump(ep);
 }

@@ -1,4 +1,6 @@
 /* The last facts of an endpoint: certificates judged for the moment, what follows, what stayed open. */
+#include <stdlib.h>
+
 #include "exam/inside.h"
 
 /* "good" counts when the issuer that was sent stands behind it; "revoked" always. */
@@ -40,6 +42,59 @@ judge_certificate(struct endpoint *ep, struct tw_certificate *c)
 	c->trusted = c->trust.verdict == TW_TRUSTED ? TW_YES : TW_NO;
 	c->trust_error = c->trust.reason;
 	c->revoked = revoked(c, o->at);
+}
+
+/* ---- one order from run to run, whichever answer came first ---- */
+
+static int
+by_served(const void *a, const void *b)
+{
+	const struct tw_served *x = a, *y = b;
+
+	return x->sni != y->sni ? (int)x->sni - (int)y->sni : (int)y->protocol - (int)x->protocol;
+}
+
+/* With the name first; then by key, then by hash. */
+static int
+by_certificate(const void *a, const void *b)
+{
+	const struct tw_certificate *x = a, *y = b;
+	const char *kx = x->cert.key_type, *ky = y->cert.key_type;
+	int d = x->served.n > 0 && y->served.n > 0
+	    ? (int)x->served.v[0].sni - (int)y->served.v[0].sni : 0;
+
+	if (d == 0 && kx != NULL && ky != NULL)
+		d = strcmp(kx, ky);
+	return d != 0 ? d : memcmp(x->cert.sha256, y->cert.sha256, sizeof(x->cert.sha256));
+}
+
+static int
+by_bits(const void *a, const void *b)
+{
+	const struct tw_dh *x = a, *y = b;
+
+	return x->bits != y->bits ? (x->bits < y->bits ? -1 : 1) : strcmp(x->prime, y->prime);
+}
+
+static int
+by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct tw_untested *)a)->path, ((const struct tw_untested *)b)->path);
+}
+
+#define SORT(list, compare) do { \
+	if ((list).n > 1) \
+		qsort((list).v, (list).n, sizeof(*(list).v), compare); \
+} while (0)
+
+static void
+put_in_order(struct tw_facts *f)
+{
+	for (size_t i = 0; i < f->certificates.n; i++)
+		SORT(f->certificates.v[i].served, by_served);
+	SORT(f->certificates, by_certificate);
+	SORT(f->dh, by_bits);
+	SORT(f->untested, by_path);
 }
 
 /* A server of which every version is a no, and that only ever sent alerts. */
@@ -95,4 +150,5 @@ tw_finish_facts(struct endpoint *ep)
 		settle_reach(f);
 	settle_untested(ep);
 	tw_facts_infer(f);
+	put_in_order(f);
 }

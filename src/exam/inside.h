@@ -156,7 +156,9 @@ struct endpoint {
 	unsigned signs;			/* throttle signs in a row */
 	unsigned questions, successes;	/* put; TLS answers */
 	uint64_t sign_ms;		/* when the last throttle sign was seen */
-	bool blocked, banned, control_out, recognising_again;
+	bool blocked, banned, control_out;
+	bool injected;			/* plaintext came where the handshake should begin */
+	void (*on_wait)(struct endpoint *ep);	/* what the timer does; NULL: pumps */
 	const char *ban_reason;
 	struct held *retry, *doubt;
 };
@@ -164,7 +166,7 @@ struct endpoint {
 void tw_endpoint_start(struct exam *x, struct job *job, uint16_t port,
     const struct sockaddr_storage *addrs, size_t n);
 void tw_endpoint_pump(struct endpoint *ep);	/* puts what may be put now */
-void tw_endpoint_wait(struct endpoint *ep, uint64_t ms);	/* pumps again in so many ms */
+void tw_endpoint_wait(struct endpoint *ep, uint64_t ms);	/* on_wait(), or pumps, in so many ms */
 /* TLS is reached: row and how are set; first is the answer that showed it. */
 void tw_endpoint_probe(struct endpoint *ep, const struct ask *first);
 void tw_endpoint_finish(struct endpoint *ep);	/* everything is known: last facts, hand over */
@@ -192,8 +194,6 @@ void tw_deliver(struct endpoint *ep, int probe, const struct tw_question *q,
 /* identify.c: what is inside TLS, and the other way into a port; beside the probes. */
 void tw_identify_start(struct endpoint *ep, const struct ask *first);
 void tw_identify_cancel(struct endpoint *ep);
-/* Puts the question again that a server wanted put later (recognise.c). */
-void tw_recognise_again(struct endpoint *ep);
 
 
 #endif

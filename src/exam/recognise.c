@@ -10,7 +10,7 @@
 #include "service/plain.h"
 
 #define LISTEN_MS	1000	/* a server that greets does so at once, where it is not a mail server */
-#define TRIES		12	/* most asks in flight for one endpoint */
+#define PATIENCE_MS	1200	/* for the answer to a hello, before other tongues are tried too */
 
 enum rank {		/* how much a try has shown; the best stands when none reached TLS */
 	RANK_NOTHING, RANK_CLOSED, RANK_SILENT, RANK_GARBAGE, RANK_ALERT, RANK_KNOWN_PLAIN,
@@ -22,8 +22,7 @@ struct recognise {
 	unsigned out;			/* asks under way */
 	unsigned retries;		/* of a server that asked us to come back later */
 	bool guessed, wide;		/* the port's usual way, and the wide round, were tried */
-	bool by_greeting;		/* a greeting chose the dialogue */
-	bool found;
+	unsigned by_greeting;		/* dialogues that a greeting chose */
 	/* The best outcome so far. */
 	enum rank rank;
 	enum tw_reach_tls tls;
@@ -137,7 +136,7 @@ note_dialogue(struct endpoint *ep, const struct ask *a)
 		f->software_version = tw_arena_bytes(f->arena, version);
 	}
 	f->preauth = d->flaw == TW_FLAW_PREAUTH;
-	f->response_injected = d->flaw == TW_FLAW_INJECTED;
+	f->response_injected = d->flaw == TW_FLAW_INJECTED || ep->injected;
 }
 
 static void
@@ -150,16 +149,32 @@ remember(struct recognise *r, enum rank rank, enum tw_reach_tls tls, const char 
 	r->detail = detail;
 }
 
+/* One tongue can be two services: what the banner says decides, unless the user has. */
+static void
+note_kin(struct endpoint *ep, const struct ask *a)
+{
+	const struct tw_service *s = a->how.service;
+	struct tw_bytes banner = tw_dialog_noted(a->dialog, a->dialog->banner);
+	const char *really = s->really != NULL && !ep->named ? s->really(banner) : NULL;
+
+	note_dialogue(ep, a);
+	if (really == NULL)
+		return;
+	ep->how.service = tw_service_by_name(really);
+	ep->row = row_of(ep, really);
+	ep->facts->service = ep->row->service;
+}
+
 static void
 found(struct recognise *r, const struct ask *a)
 {
 	struct endpoint *ep = r->ep;
 
-	r->found = true;
+	ep->on_wait = NULL;
 	ep->how = a->how;
 	ep->how.listen_ms = 0;
 	if (a->dialog != NULL && a->how.service != NULL)
-		note_dialogue(ep, a);
+		note_kin(ep, a);
 	else if (!ep->named)
 		ep->row = tw_port_by_number((uint16_t)ep->facts->port);
 	if (a->how.mode == TW_IMPLICIT && !ep->named &&
@@ -247,11 +262,12 @@ weigh_bytes(struct recognise *r, const struct ask *a, struct tw_bytes head)
 {
 	struct endpoint *ep = r->ep;
 	struct tw_facts *f = ep->facts;
-	const struct tw_service *s = tw_service_by_greeting(head);
+	/* The next best, where the dialogue that the greeting chose led nowhere. */
+	const struct tw_service *s = tw_service_by_greeting_but(head, a->how.service);
 	const char *plain = tw_plain_name(head);
 
-	if (s != NULL && !r->by_greeting && !ep->named && s != a->how.service) {
-		r->by_greeting = true;
+	if (s != NULL && r->by_greeting < 2 && !ep->named) {
+		r->by_greeting++;
 		try_dialogue(r, s, mode_of(s));
 		return;
 	}
@@ -273,6 +289,12 @@ weigh_bytes(struct recognise *r, const struct ask *a, struct tw_bytes head)
 	    : "the answer is neither TLS nor a protocol we know");
 }
 
+static bool
+is_text(struct tw_bytes head)
+{
+	return (head.p[0] >= ' ' && head.p[0] < 0x7f) || head.p[0] == '\r' || head.p[0] == '\n';
+}
+
 static void
 weigh_hello(struct recognise *r, const struct ask *a)
 {
@@ -292,7 +314,11 @@ weigh_hello(struct recognise *r, const struct ask *a)
 		    a->end == TW_END_RESET ? "reset" : "closed"));
 		break;
 	default:
-		if (promised)
+		if (promised && a->flight.head.n > 0 && is_text(a->flight.head)) {
+			r->ep->injected = true;
+			remember(r, RANK_DIALOGUE, TW_REACH_STRIPPED, "plaintext came after the go-ahead, "
+			    "where the handshake should begin: somebody put it there");
+		} else if (promised)
 			remember(r, RANK_DIALOGUE, TW_REACH_GARBAGE, a->flight.why != NULL
 			    ? a->flight.why : "the answer to a ClientHello is not TLS");
 		else
@@ -300,6 +326,13 @@ weigh_hello(struct recognise *r, const struct ask *a)
 	}
 	if (promised && a->dialog != NULL)
 		note_dialogue(r->ep, a);
+}
+
+static void
+put_again(struct endpoint *ep)
+{
+	if (ep->recognise != NULL)
+		tw_ask_start(try_hello(ep->recognise, &ep->how));
 }
 
 /* 421 and its like: slower, and again, before we say that it will not talk. */
@@ -311,18 +344,10 @@ comes_back_later(struct recognise *r, const struct ask *a)
 	if (a->dialog == NULL || a->dialog->flaw != TW_FLAW_THROTTLED || r->retries >= 2)
 		return false;
 	r->retries++;
-	ep->recognising_again = true;
+	ep->on_wait = put_again;
 	ep->how = a->how;
 	tw_endpoint_wait(ep, 1100 * r->retries);
 	return true;
-}
-
-void
-tw_recognise_again(struct endpoint *ep)
-{
-	ep->recognising_again = false;
-	if (ep->recognise != NULL)
-		tw_ask_start(try_hello(ep->recognise, &ep->how));
 }
 
 static void
@@ -389,6 +414,28 @@ try_wide(struct recognise *r)
 	}
 }
 
+/* No answer to the hello so far: the other tongues need not wait for its end. */
+static void
+try_wide_now(struct endpoint *ep)
+{
+	struct recognise *r = ep->recognise;
+
+	if (r != NULL && !r->wide && r->rank < RANK_GARBAGE && r->out > 0)
+		try_wide(r);
+}
+
+/* A hello on a port that nobody named: the other tongues come when it stays unanswered. */
+static void
+try_guess(struct recognise *r, int64_t listen_ms)
+{
+	r->guessed = true;
+	try_implicit(r, listen_ms);
+	if (r->ep->named)
+		return;
+	r->ep->on_wait = try_wide_now;
+	tw_endpoint_wait(r->ep, (uint64_t)listen_ms + PATIENCE_MS);
+}
+
 /* Nothing is under way, and nothing reached TLS: what is left to try? */
 static void
 try_next(struct recognise *r)
@@ -401,8 +448,7 @@ try_next(struct recognise *r)
 		tw_endpoint_unaudited(ep, r->tls, r->detail);
 	} else if (!ep->named && !r->guessed) {
 		/* The port's usual way was a dialogue, and led nowhere: TLS at once? */
-		r->guessed = true;
-		try_implicit(r, row == NULL || row->mode != TW_IMPLICIT ? LISTEN_MS : 0);
+		try_guess(r, row == NULL || row->mode != TW_IMPLICIT ? LISTEN_MS : 0);
 	} else if (!r->wide) {
 		try_wide(r);
 	} else {
@@ -425,8 +471,7 @@ try_usual(struct recognise *r)
 		try_dialogue(r, s, row->mode);
 		return;
 	}
-	r->guessed = true;
-	try_implicit(r, ep->named || (row != NULL && row->mode == TW_IMPLICIT) ? 0 : LISTEN_MS);
+	try_guess(r, ep->named || (row != NULL && row->mode == TW_IMPLICIT) ? 0 : LISTEN_MS);
 }
 
 void

@@ -29,6 +29,8 @@ struct tw_service {
 	 */
 	bool (*software)(struct tw_bytes greeting, struct tw_bytes *ret_name,
 	    struct tw_bytes *ret_version);
+	/* Name of the service of the same tongue that a banner shows it to be; NULL: itself. */
+	const char *(*really)(struct tw_bytes banner);
 	struct tw_side client;	/* audit asks a server for TLS */
 	struct tw_side server;	/* serve answers a client, in front of a backend */
 	struct tw_side backend;	/* serve swallows what the backend says first */
