@@ -13,8 +13,30 @@
 #define SHAKE_MS	5000
 #define WORDS_MAX	4096
 
+/* Said inside TLS to a service whose client speaks first, and how its answer begins. */
+struct tongue {
+	const char *scheme;
+	const char *words;
+	size_t words_n;
+	const char *dialogue;		/* its client's first words, instead */
+	const char *begins[4];
+};
+
+/* MQTT 3.1.1 CONNECT, clean session, client id "tlswright" (OASIS MQTT 3.1). */
+#define MQTT_CONNECT	"\x10\x15\0\4MQTT\4\2\0\x3c\0\11tlswright"
+
+static const struct tongue tongues[] = {
+	{ "rediss", "PING\r\n", 6, NULL, { "+PONG", "-NOAUTH", "-ERR", "-DENIED" } },
+	{ "mqtts", MQTT_CONNECT, sizeof(MQTT_CONNECT) - 1, NULL, { "\x20\x02", "\x20\x03" } },
+	{ "ldaps", NULL, 0, "ldap", { NULL } },
+	{ "xmpps-client", NULL, 0, "xmpp-client", { NULL } },
+	{ "ircs", "PING tlswright\r\n", 16, NULL, { ":", "PONG", "ERROR :", "NOTICE" } },
+};
+
 struct identify {
+	struct identify *next;		/* of its endpoint */
 	struct endpoint *ep;		/* NULL: told, or cancelled */
+	const struct tongue *tongue;	/* NULL: listens, then HTTP */
 	struct tw_conn *conn;
 	uv_timer_t timer;
 	struct tw_session *session;
@@ -31,8 +53,12 @@ timer_closed(uv_handle_t *h)
 static void
 stop(struct identify *i)
 {
+	struct identify **at = &i->ep->identify;
+
+	while (*at != i)
+		at = &(*at)->next;
+	*at = i->next;
 	i->ep->host->connections--;
-	i->ep->identify = NULL;
 	i->ep = NULL;
 	tw_session_free(i->session);
 	i->session = NULL;
@@ -44,7 +70,7 @@ stop(struct identify *i)
 void
 tw_identify_cancel(struct endpoint *ep)
 {
-	if (ep->identify != NULL)
+	while (ep->identify != NULL)
 		stop(ep->identify);
 }
 
@@ -180,6 +206,30 @@ note_words(struct endpoint *ep, struct tw_bytes words)
 	}
 }
 
+static bool
+is_unknown(const struct endpoint *ep)
+{
+	return !ep->named && ep->row != NULL && strcmp(ep->row->scheme, "tls") == 0;
+}
+
+static void
+note_tongue(struct endpoint *ep, const struct tongue *t, struct tw_bytes words)
+{
+	const struct tw_port *row = tw_port_by_scheme(t->scheme);
+	const struct tw_service *s = t->dialogue != NULL ? tw_service_by_name(t->dialogue) : NULL;
+	bool fits = s != NULL && words.n > 0 && s->answers != NULL && s->answers(words);
+
+	for (size_t i = 0; i < TW_COUNT(t->begins) && t->begins[i] != NULL; i++)
+		fits |= tw_bytes_begin_with(words, t->begins[i]);
+	if (!fits || !is_unknown(ep))
+		return;
+	if (s != NULL && s->really != NULL && s->really(words) != NULL)
+		row = tw_port_by_service(s->really(words), TW_IMPLICIT);
+	set_row(ep, row);
+}
+
+static void talk_inside(struct endpoint *ep, const struct tongue *tongue);
+
 static void
 told(struct identify *i)
 {
@@ -187,9 +237,16 @@ told(struct identify *i)
 	struct exam *x = ep->exam;
 	struct host *h = ep->host;
 
-	if (i->plain.n > 0)
+	bool first = i->tongue == NULL && i->up;
+
+	if (i->tongue != NULL)
+		note_tongue(ep, i->tongue, tw_buf_view(&i->plain));
+	else if (i->plain.n > 0)
 		note_words(ep, tw_buf_view(&i->plain));
 	stop(i);
+	if (first && is_unknown(ep))
+		for (size_t t = 0; t < TW_COUNT(tongues); t++)
+			talk_inside(ep, &tongues[t]);
 	h->users++;
 	tw_endpoint_pump(ep);
 	tw_host_wake(x, h);
@@ -210,6 +267,28 @@ ask_http(struct identify *i)
 	tw_conn_send(i->conn, tw_buf_view(&out));
 	tw_buf_clear(&words);
 	tw_buf_clear(&out);
+}
+
+/* The first words of a tongue; its dialogue's are those of the client side. */
+static void
+ask_tongue(struct identify *i)
+{
+	const struct tw_service *s = i->tongue->dialogue != NULL
+	    ? tw_service_by_name(i->tongue->dialogue) : NULL;
+	struct tw_dialog *d = s != NULL ? malloc(sizeof(*d)) : NULL;
+	struct tw_bytes words = { (const uint8_t *)i->tongue->words, i->tongue->words_n };
+	struct tw_buf out;
+
+	i->asked = true;
+	tw_buf_init(&out, WORDS_MAX);
+	if (d != NULL) {
+		tw_dialog_open(d, &s->client, i->ep->facts->host, i->ep->exam->me);
+		words = (struct tw_bytes){ d->out, d->out_n };
+	}
+	tw_session_say(i->session, words, &out);
+	tw_conn_send(i->conn, tw_buf_view(&out));
+	tw_buf_clear(&out);
+	free(d);
 }
 
 static bool
@@ -234,6 +313,14 @@ on_timer(uv_timer_t *t)
 	told(i);
 }
 
+/* A greeting's line, or an HTTP head, is all there. */
+static bool
+is_whole(const struct identify *i)
+{
+	return i->asked ? memmem(i->plain.p, i->plain.n, "\r\n\r\n", 4) != NULL
+	    : memchr(i->plain.p, '\n', i->plain.n) != NULL;
+}
+
 static void
 move(struct identify *i, struct tw_bytes in)
 {
@@ -246,7 +333,10 @@ move(struct identify *i, struct tw_bytes in)
 	tw_buf_clear(&out);
 	if (state == TW_SESSION_UP && !i->up) {
 		i->up = true;
-		if (speaks_http(i)) {
+		if (i->tongue != NULL) {
+			ask_tongue(i);
+			uv_timer_start(&i->timer, on_timer, 2 * GREETING_MS, 0);
+		} else if (speaks_http(i)) {
 			ask_http(i);
 			uv_timer_start(&i->timer, on_timer, 2 * GREETING_MS, 0);
 		} else {
@@ -254,8 +344,7 @@ move(struct identify *i, struct tw_bytes in)
 		}
 	}
 	if (state == TW_SESSION_DOWN || i->plain.failed ||
-	    (i->plain.n > 0 && memchr(i->plain.p, '\n', i->plain.n) != NULL &&
-	    (!i->asked || memmem(i->plain.p, i->plain.n, "\r\n\r\n", 4) != NULL)))
+	    (i->plain.n > 0 && (i->tongue != NULL || is_whole(i))))
 		told(i);
 }
 
@@ -282,7 +371,7 @@ on_end(void *ctx, enum tw_conn_end end, int uv_error)
 static const struct tw_conn_events events = { on_open, on_bytes, on_end };
 
 static void
-listen_inside(struct endpoint *ep)
+talk_inside(struct endpoint *ep, const struct tongue *tongue)
 {
 	struct identify *i = calloc(1, sizeof(*i));
 	enum tw_conn_end end;
@@ -296,6 +385,8 @@ listen_inside(struct endpoint *ep)
 		return;
 	}
 	i->ep = ep;
+	i->tongue = tongue;
+	i->next = ep->identify;
 	ep->identify = i;
 	tw_buf_init(&i->plain, WORDS_MAX);
 	uv_timer_init(&ep->exam->loop, &i->timer);
@@ -364,5 +455,5 @@ tw_identify_start(struct endpoint *ep, const struct ask *first)
 	if (ep->how.mode == TW_IMPLICIT && ep->exam->opt->proxy == NULL &&
 	    !(ep->row != NULL && ep->row->alpn != NULL &&
 	    (strcmp(ep->row->alpn, "postgresql") == 0 || strcmp(ep->row->alpn, "tds/8.0") == 0)))
-		listen_inside(ep);
+		talk_inside(ep, NULL);
 }
