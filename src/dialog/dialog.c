@@ -14,7 +14,8 @@
 #define CAPS_MOST	(TW_DIALOG_NOTES - CAPS_AT)
 
 enum tw_turn
-tw_dialog_open(struct tw_dialog *d, const struct tw_side *side, const char *host, const char *me)
+tw_dialog_open(
+    struct tw_dialog *d, const struct tw_side *side, const char *host, const char *me)
 {
 	memset(d, 0, offsetof(struct tw_dialog, in));
 	d->side = side;
@@ -36,7 +37,7 @@ tw_dialog_flawed(struct tw_dialog *d, enum tw_dialog_flaw flaw, enum tw_turn tur
 	return turn;
 }
 
-/* The bound is on all that is said, sent or not: else the answer would depend on the cut. */
+/* The bound is on all that is said, sent or not: the cut must not matter. */
 void
 tw_dialog_say(struct tw_dialog *d, const void *p, size_t n)
 {
@@ -63,7 +64,9 @@ trimmed(struct tw_bytes v)
 void
 tw_dialog_note(struct tw_dialog *d, struct tw_note *note, struct tw_bytes v)
 {
-	size_t at = note == &d->banner ? BANNER_AT : note == &d->reply ? REPLY_AT : CAPS_AT;
+	size_t at = note == &d->banner  ? BANNER_AT
+	            : note == &d->reply ? REPLY_AT
+	                                : CAPS_AT;
 	size_t most = note == &d->banner ? BANNER_MOST :
 	    note == &d->reply		 ? REPLY_MOST :
 					   CAPS_MOST;

@@ -33,7 +33,7 @@ is_coded(struct tw_bytes l, uint8_t c)
 	return l.n > 3 && l.p[3] == c;
 }
 
-/* Lines up to and with the first for which ends() holds; first is the message's first line. */
+/* Lines up to and with one for which ends() holds; first is the message's first. */
 static ptrdiff_t
 lines_until(struct tw_bytes in, bool (*ends)(struct tw_bytes first, struct tw_bytes line))
 {
@@ -75,7 +75,8 @@ static bool
 dot_ends(struct tw_bytes first, struct tw_bytes line)
 {
 	(void)first;
-	return tw_bytes_equal(line, TW_BYTES(".\r\n")) || tw_bytes_equal(line, TW_BYTES(".\n"));
+	return tw_bytes_equal(line, TW_BYTES(".\r\n")) ||
+	       tw_bytes_equal(line, TW_BYTES(".\n"));
 }
 
 ptrdiff_t

@@ -77,8 +77,9 @@ bool
 tw_line_throttles(struct tw_bytes msg)
 {
 	static const char *const words[] = { "too many", "try again", "try later",
-		"too fast", "too frequent", "rate limit", "throttl", "maximum number of connections",
-		"connection limit", "max connections", "max number of", "connections exceeded" };
+		"too fast", "too frequent", "rate limit", "throttl",
+		"maximum number of connections", "connection limit", "max connections",
+		"max number of", "connections exceeded" };
 
 	for (size_t i = 0; i < TW_COUNT(words); i++)
 		if (tw_bytes_contain(msg, words[i]))
@@ -120,7 +121,7 @@ tw_line_follow(struct tw_dialog *d, struct tw_bytes msg)
 	const struct tw_line *t = d->side->data;
 	const struct tw_line_rule *r;
 
-	if (d->steps == 1 && d->banner.n == 0)		/* the service may have noted better */
+	if (d->steps == 1 && d->banner.n == 0) /* the service may have noted better */
 		tw_dialog_note(d, &d->banner, msg);
 	tw_dialog_note(d, &d->reply, msg);
 	if (t->hears != NULL)
@@ -147,7 +148,8 @@ is_tag(struct tw_bytes w)
 	if (w.n > LONGEST_TAG)
 		return false;
 	for (size_t i = 0; i < w.n; i++)
-		if (w.p[i] <= ' ' || w.p[i] >= 0x7f || strchr("(){%*\"\\]+", w.p[i]) != NULL)
+		if (w.p[i] <= ' ' || w.p[i] >= 0x7f ||
+		    strchr("(){%*\"\\]+", w.p[i]) != NULL)
 			return false;
 	return true;
 }
@@ -156,11 +158,12 @@ is_tag(struct tw_bytes w)
 static bool
 speaks_http(struct tw_bytes line)
 {
-	static const char *const methods[] = { "GET ", "POST ", "PUT ", "HEAD ", "OPTIONS ",
-		"CONNECT ", "DELETE ", "PATCH ", "TRACE " };
+	static const char *const methods[] = { "GET ", "POST ", "PUT ", "HEAD ",
+		"OPTIONS ", "CONNECT ", "DELETE ", "PATCH ", "TRACE " };
 
 	for (size_t i = 0; i < TW_COUNT(methods); i++)
-		if (tw_bytes_begin_with(line, methods[i]) && tw_bytes_contain(line, " HTTP/1."))
+		if (tw_bytes_begin_with(line, methods[i]) &&
+		    tw_bytes_contain(line, " HTTP/1."))
 			return true;
 	return false;
 }

@@ -31,11 +31,13 @@ greets(struct tw_bytes g)
 {
 	bool ready = tw_bytes_begin_with(g, "220");
 
-	if ((!ready && !tw_bytes_begin_with(g, "421") && !tw_bytes_begin_with(g, "120")) ||
+	if ((!ready && !tw_bytes_begin_with(g, "421") &&
+	        !tw_bytes_begin_with(g, "120")) ||
 	    tw_bytes_contain(g, "SMTP") || tw_bytes_contain(g, "LMTP") ||
 	    tw_bytes_contain(g, "VMware Authentication"))
 		return 0;
-	if (g.n < 4 || (g.p[3] != ' ' && g.p[3] != '-' && g.p[3] != '\r' && g.p[3] != '\n'))
+	if (g.n < 4 ||
+	    (g.p[3] != ' ' && g.p[3] != '-' && g.p[3] != '\r' && g.p[3] != '\n'))
 		return 0;
 	return tw_bytes_contain(g, "FTP") ? 2 : 1;
 }
@@ -47,7 +49,7 @@ greets(struct tw_bytes g)
 #define ASK TW_GO(ASKED, "AUTH TLS\r\n")
 static const struct tw_line_rule asks[] = {
 	{ GREETING, "220", TW_GO(LISTING, "FEAT\r\n") },
-	{ GREETING, "1", TW_GO(GREETING, NULL) },	/* "120 ready in 2 minutes" */
+	{ GREETING, "1", TW_GO(GREETING, NULL) }, /* "120 ready in 2 minutes" */
 	{ GREETING, "4", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
 	{ GREETING, "5", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
 	{ LISTING, "421", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
@@ -56,7 +58,7 @@ static const struct tw_line_rule asks[] = {
 	{ LISTING, "5", ASK },
 	{ ASKED, "234", TW_END(TW_TLS, TW_FLAW_NONE) },
 	{ ASKED, "421", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
-	/* 431: no such resource now; 534: against the policy (RFC 2228). Both know TLS. */
+	/* 431: no such resource; 534: against the policy (RFC 2228). Both know TLS. */
 	{ ASKED, "431", TW_END(TW_REFUSED, TW_FLAW_NONE) },
 	{ ASKED, "534", TW_END(TW_REFUSED, TW_FLAW_NONE) },
 	{ ASKED, "3", TW_END(TW_REFUSED, TW_FLAW_NONE) },
@@ -65,7 +67,7 @@ static const struct tw_line_rule asks[] = {
 	{ ASKED, "4", TW_END(TW_REFUSED, TW_FLAW_NONE) },
 	{ ASKED, "5", TW_END(TW_REFUSED, TW_FLAW_NONE) },
 	{ ASKED_SSL, "234", TW_END(TW_TLS, TW_FLAW_NONE) },
-	{ ASKED_SSL, "334", TW_END(TW_TLS, TW_FLAW_NONE) },	/* drafts before RFC 4217 */
+	{ ASKED_SSL, "334", TW_END(TW_TLS, TW_FLAW_NONE) }, /* drafts before RFC 4217 */
 	{ ASKED_SSL, "421", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
 	{ ASKED_SSL, "4", TW_END(TW_REFUSED, TW_FLAW_NONE) },
 	{ ASKED_SSL, "5", TW_UNOFFERED, TW_END(TW_NOT_OFFERED, TW_FLAW_NONE) },
@@ -74,7 +76,8 @@ static const struct tw_line_rule asks[] = {
 
 #define GO_AHEAD "234 Proceed with negotiation\r\n"
 static const struct tw_line_command obeys[] = {
-	{ "FEAT", "", "211-Features:\r\n AUTH TLS\r\n PBSZ\r\n PROT\r\n211 End\r\n", TW_MORE },
+	{ "FEAT", "", "211-Features:\r\n AUTH TLS\r\n PBSZ\r\n PROT\r\n211 End\r\n",
+	    TW_MORE },
 	{ "NOOP", NULL, "200 OK\r\n", TW_MORE },
 	{ "AUTH", "TLS", GO_AHEAD, TW_TLS },
 	{ "AUTH", "TLS-C", GO_AHEAD, TW_TLS },

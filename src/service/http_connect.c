@@ -38,7 +38,8 @@ client_step(struct tw_dialog *d, struct tw_bytes msg)
 	tw_line_next(&msg, &line);
 	tw_dialog_note(d, &d->reply, line);
 	while (tw_line_next(&msg, &head))
-		if (tw_bytes_begin_with(head, "Server:") || tw_bytes_begin_with(head, "Via:"))
+		if (tw_bytes_begin_with(head, "Server:") ||
+		    tw_bytes_begin_with(head, "Via:"))
 			tw_dialog_note(d, &d->banner, head);
 	if (!tw_line_word(&line, &version) || !tw_line_word(&line, &code) || code.n != 3)
 		return tw_dialog_flawed(d, TW_FLAW_MALFORMED, TW_BAD);
@@ -51,8 +52,10 @@ client_step(struct tw_dialog *d, struct tw_bytes msg)
 	case '4':
 	case '5':
 	case '3':
-		return tw_dialog_flawed(d, tw_line_is(code, "429") || tw_line_is(code, "503") ?
-		    TW_FLAW_THROTTLED : TW_FLAW_NONE, TW_REFUSED);
+		return tw_dialog_flawed(d,
+		    tw_line_is(code, "429") || tw_line_is(code, "503") ? TW_FLAW_THROTTLED
+		                                                       : TW_FLAW_NONE,
+		    TW_REFUSED);
 	default:
 		return tw_dialog_flawed(d, TW_FLAW_MALFORMED, TW_BAD);
 	}

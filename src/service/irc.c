@@ -146,8 +146,8 @@ client_step(struct tw_dialog *d, struct tw_bytes msg)
 		}
 	if (tw_line_is(l.command, "NOTICE") || (is_numeric(l.command) && *msg.p == ':'))
 		return TW_MORE;
-	return tw_dialog_flawed(d, d->steps == 1 ? TW_FLAW_NOT_PROTOCOL : TW_FLAW_MALFORMED,
-	    TW_BAD);
+	return tw_dialog_flawed(
+	    d, d->steps == 1 ? TW_FLAW_NOT_PROTOCOL : TW_FLAW_MALFORMED, TW_BAD);
 }
 
 static unsigned
@@ -164,7 +164,8 @@ answers(struct tw_bytes a)
 {
 	struct line l = line_of(a);
 
-	return greets(a) > 0 || tw_line_is(l.command, "CAP") || tw_line_is(l.command, "PING");
+	return greets(a) > 0 || tw_line_is(l.command, "CAP") ||
+	       tw_line_is(l.command, "PING");
 }
 
 static const struct tw_line_command obeys[] = {
@@ -172,7 +173,8 @@ static const struct tw_line_command obeys[] = {
 	{ "CAP", "LS 302", ":%h CAP * LS :tls\r\n", TW_MORE },
 	{ "CAP", "END", "", TW_MORE },
 	{ "PING", NULL, ":%h PONG %h\r\n", TW_MORE },
-	{ "STARTTLS", "", ":%h 670 * :STARTTLS successful, proceed with TLS handshake\r\n", TW_TLS },
+	{ "STARTTLS", "",
+	    ":%h 670 * :STARTTLS successful, proceed with TLS handshake\r\n", TW_TLS },
 	{ "STARTTLS", NULL, ":%h 691 * :STARTTLS takes no arguments\r\n", TW_MORE },
 	{ "QUIT", NULL, "ERROR :Bye\r\n", TW_CLOSE },
 	{ NULL, NULL, ":%h 451 * :STARTTLS first\r\n", TW_MORE },

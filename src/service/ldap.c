@@ -139,16 +139,17 @@ client_step(struct tw_dialog *d, struct tw_bytes msg)
 	if (!value(&msg, SEQUENCE, &top) || !value(&top, INTEGER, &v) || !number(v, &id))
 		return tw_dialog_flawed(d, TW_FLAW_MALFORMED, TW_BAD);
 	if (!value(&top, EXTENDED_DONE, &body) || !value(&body, ENUMERATED, &v) ||
-	    !number(v, &code) || !value(&body, OCTETS, &v) || !value(&body, OCTETS, &text))
+	    !number(v, &code) || !value(&body, OCTETS, &v) ||
+	    !value(&body, OCTETS, &text))
 		return tw_dialog_flawed(d, TW_FLAW_MALFORMED, TW_BAD);
 	while (body.n > 0 && !value(&body, DONE_NAME, &name))
-		if (!value(&body, body.p[0], &v))	/* a referral, or what is to come */
+		if (!value(&body, body.p[0], &v)) /* a referral, or what is to come */
 			return tw_dialog_flawed(d, TW_FLAW_MALFORMED, TW_BAD);
 	note_result(d, code, text);
 	/* A notice of disconnection has the id 0 (RFC 4511 4.4.1). */
 	if (id == 0 || tw_bytes_equal(name, tw_bytes_of(DISCONNECTION)))
-		return tw_dialog_flawed(d, code == BUSY ? TW_FLAW_THROTTLED : TW_FLAW_NONE,
-		    TW_REFUSED);
+		return tw_dialog_flawed(
+		    d, code == BUSY ? TW_FLAW_THROTTLED : TW_FLAW_NONE, TW_REFUSED);
 	if (id != 1)
 		return tw_dialog_flawed(d, TW_FLAW_MALFORMED, TW_BAD);
 	switch (code) {
@@ -172,12 +173,14 @@ answers(struct tw_bytes a)
 	    body.p[0] == EXTENDED_DONE;
 }
 
-/* LDAPMessage { id as it came, [APPLICATION tag] { code, "", text } }; all lengths short. */
+/* LDAPMessage { id as it came, [APPLICATION tag] { code, "", text } }, short lengths. */
 static void
-reply(struct tw_dialog *d, struct tw_bytes id, uint8_t tag, uint8_t code, const char *text)
+reply(
+    struct tw_dialog *d, struct tw_bytes id, uint8_t tag, uint8_t code, const char *text)
 {
 	size_t text_n = strlen(text), body_n = 3 + 2 + 2 + text_n;
-	uint8_t top[4] = { SEQUENCE, (uint8_t)(2 + id.n + 2 + body_n), INTEGER, (uint8_t)id.n };
+	uint8_t top[4] = { SEQUENCE, (uint8_t)(2 + id.n + 2 + body_n), INTEGER,
+		(uint8_t)id.n };
 	uint8_t body[9] = { tag, (uint8_t)body_n, ENUMERATED, 1, code, OCTETS, 0, OCTETS,
 		(uint8_t)text_n };
 
@@ -229,8 +232,8 @@ server_step(struct tw_dialog *d, struct tw_bytes msg)
 	uint32_t n;
 	uint8_t tag;
 
-	if (!value(&msg, SEQUENCE, &body) || !value(&body, INTEGER, &id) || !number(id, &n) ||
-	    id.n > 8 || body.n == 0)
+	if (!value(&msg, SEQUENCE, &body) || !value(&body, INTEGER, &id) ||
+	    !number(id, &n) || id.n > 8 || body.n == 0)
 		return tw_dialog_flawed(d, TW_FLAW_MALFORMED, TW_BAD);
 	tag = body.p[0];
 	if (!value(&body, tag, &v))

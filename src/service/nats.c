@@ -2,7 +2,7 @@
 #include "dialog/line.h"
 #include "service/service.h"
 
-/* The text behind the key and its colon, in a flat reading of the object; n 0: no such key. */
+/* The text behind the key and its colon, in a flat reading; n 0: no such key. */
 static struct tw_bytes
 value_of(struct tw_bytes json, const char *key)
 {
@@ -46,8 +46,11 @@ client_step(struct tw_dialog *d, struct tw_bytes msg)
 	tw_dialog_note(d, &d->banner, msg);
 	tw_dialog_note(d, &d->reply, msg);
 	if (tw_bytes_begin_with(msg, "-ERR"))
-		return tw_dialog_flawed(d, tw_bytes_contain(msg, "maximum connections") ||
-		    tw_line_throttles(msg) ? TW_FLAW_THROTTLED : TW_FLAW_HOST_REFUSED, TW_REFUSED);
+		return tw_dialog_flawed(d,
+		    tw_bytes_contain(msg, "maximum connections") || tw_line_throttles(msg)
+		        ? TW_FLAW_THROTTLED
+		        : TW_FLAW_HOST_REFUSED,
+		    TW_REFUSED);
 	if (!tw_bytes_begin_with(msg, "INFO "))
 		return tw_dialog_flawed(d, TW_FLAW_NOT_PROTOCOL, TW_BAD);
 	for (size_t i = 0; i < TW_COUNT(keys); i++)

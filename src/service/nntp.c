@@ -61,7 +61,7 @@ static const struct tw_line_rule asks[] = {
 	{ LISTING, "5", TW_GO(ASKED, "STARTTLS\r\n") },
 	{ ASKED, "382", TW_END(TW_TLS, TW_FLAW_NONE) },
 	{ ASKED, "400", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
-	{ ASKED, "580", TW_END(TW_REFUSED, TW_FLAW_NONE) },	/* it knows TLS, and cannot now */
+	{ ASKED, "580", TW_END(TW_REFUSED, TW_FLAW_NONE) },	/* it knows TLS */
 	{ ASKED, "4", TW_END(TW_REFUSED, TW_FLAW_NONE) },
 	{ ASKED, "5", TW_UNOFFERED, TW_END(TW_NOT_OFFERED, TW_FLAW_NONE) },
 	{ ASKED, "500", TW_END(TW_REFUSED, TW_FLAW_STRIPPED) },
@@ -69,7 +69,7 @@ static const struct tw_line_rule asks[] = {
 };
 
 static const struct tw_line_command obeys[] = {
-	{ "CAPABILITIES", NULL, "101 Capability list:\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n", TW_MORE },
+	{ "CAPABILITIES", NULL, "101 List:\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n", TW_MORE },
 	{ "STARTTLS", "", "382 Continue with TLS negotiation\r\n", TW_TLS },
 	{ "STARTTLS", NULL, "501 STARTTLS takes no arguments\r\n", TW_MORE },
 	{ "QUIT", "", "205 Bye\r\n", TW_CLOSE },

@@ -13,7 +13,8 @@ is_telnet(struct tw_bytes b)
 static bool
 is_html(struct tw_bytes b)
 {
-	return tw_bytes_begin_with(b, "<!DOCTYPE html") || tw_bytes_begin_with(b, "<html");
+	return tw_bytes_begin_with(b, "<!DOCTYPE html") ||
+	       tw_bytes_begin_with(b, "<html");
 }
 
 static const struct {

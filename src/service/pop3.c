@@ -47,7 +47,8 @@ greets(struct tw_bytes g)
 		return 2;
 	/* Redis says -ERR too, but not before it is asked. */
 	return tw_bytes_begin_with(g, "-ERR") && !tw_bytes_contain(g, "command") &&
-	    !tw_bytes_contain(g, "Protocol error") && !tw_bytes_contain(g, "number of clients");
+	       !tw_bytes_contain(g, "Protocol error") &&
+	       !tw_bytes_contain(g, "number of clients");
 }
 
 /* Servers before CAPA (1998) say -ERR to it and may know STLS all the same. */

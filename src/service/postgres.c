@@ -134,7 +134,8 @@ server_step(struct tw_dialog *d, struct tw_bytes msg)
 		tw_dialog_say(d, "N", 1);
 		return TW_MORE;
 	}
-	if (code == CANCEL_REQUEST)		/* is never answered, and not passed on in the clear */
+	if (code ==
+	    CANCEL_REQUEST) /* is never answered, and not passed on in the clear */
 		return TW_CLOSE;
 	tw_dialog_say(d, head, sizeof(head));
 	tw_dialog_say(d, no, sizeof(no));

@@ -1,11 +1,11 @@
-/* ManageSieve: RFC 5804, STARTTLS in 2.2. Strings may be literals: "{5}" and five bytes. */
+/* ManageSieve: RFC 5804, STARTTLS in 2.2. Strings may be literals: "{2}", then "ab". */
 #include "dialog/line.h"
 #include "service/service.h"
 #include "service/software.h"
 
 enum { GREETING, ASKED };
 
-/* The length in "{12}" or "{12+}" at the end of a line; -1: there is none, or it is absurd. */
+/* The length in "{12}" or "{12+}" at the end of a line; -1: there is none. */
 static ptrdiff_t
 literal_of(struct tw_bytes l)
 {

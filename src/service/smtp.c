@@ -18,7 +18,7 @@ hear_extension(struct tw_dialog *d, struct tw_bytes line)
 		d->advertised = true;
 	if (!tw_bytes_begin_with(word, "AUTH"))
 		return;
-	/* "AUTH=LOGIN PLAIN" is how servers before RFC 2554 said it, and some still do. */
+	/* "AUTH=LOGIN PLAIN": servers before RFC 2554 said it so, and some still do. */
 	do
 		if (tw_line_is(word, "PLAIN") || tw_line_is(word, "LOGIN") ||
 		    tw_line_is(word, "AUTH=PLAIN") || tw_line_is(word, "AUTH=LOGIN"))
@@ -47,7 +47,8 @@ tw_smtp_greets_as(struct tw_bytes g, const char *word)
 
 	if (!ready && !tw_bytes_begin_with(g, "421") && !tw_bytes_begin_with(g, "554"))
 		return 0;
-	if (g.n < 4 || (g.p[3] != ' ' && g.p[3] != '-' && g.p[3] != '\r' && g.p[3] != '\n'))
+	if (g.n < 4 ||
+	    (g.p[3] != ' ' && g.p[3] != '-' && g.p[3] != '\r' && g.p[3] != '\n'))
 		return 0;
 	return tw_bytes_contain(g, word) ? 2 : 1;
 }

@@ -63,7 +63,7 @@ static const struct {
 	{ "Squid", "Squid" },
 };
 
-/* Blanks, slashes and such between a name and its version: "ProFTPD 1.3.8", "OpenSSH_9.2". */
+/* What stands between a name and its version: "ProFTPD 1.3.8", "OpenSSH_9.2". */
 static bool
 is_joint(uint8_t c)
 {
@@ -128,7 +128,8 @@ find(struct tw_bytes b, const char *word, struct tw_bytes *ret_rest)
 }
 
 bool
-tw_software_find(struct tw_bytes g, struct tw_bytes *ret_name, struct tw_bytes *ret_version)
+tw_software_find(
+    struct tw_bytes g, struct tw_bytes *ret_name, struct tw_bytes *ret_version)
 {
 	for (size_t i = 0; i < TW_COUNT(known); i++) {
 		struct tw_bytes rest;

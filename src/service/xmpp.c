@@ -13,7 +13,7 @@ enum { SAW_STREAM = 1, ASKED = 2, IN_ERROR = 4, REQUIRED = 8, NO_PLAIN = 16 };
 
 struct tag {
 	struct tw_bytes text;		/* what stands before it */
-	struct tw_bytes name;		/* without its prefix: "features" of stream:features */
+	struct tw_bytes name;		/* without its prefix */
 	struct tw_bytes attributes;
 	bool closing, empty, declaration;	/* </a>, <a/>, <?xml ?> */
 };
@@ -147,12 +147,13 @@ element_end(struct tw_bytes in, size_t at, const struct tag *t)
 ptrdiff_t
 tw_xmpp_frame(const struct tw_dialog *d, struct tw_bytes in)
 {
+	static const uint8_t byte_order_mark[] = { 0xef, 0xbb, 0xbf };
 	struct tag t;
 	ptrdiff_t n;
 
 	/* Before the first tag only blanks, and a byte order mark. */
 	for (size_t i = 0; d->steps == 0 && i < in.n && in.p[i] != '<'; i++)
-		if (!is_space(in.p[i]) && !(i < 3 && in.p[i] == (uint8_t)"\xef\xbb\xbf"[i]))
+		if (!is_space(in.p[i]) && !(i < 3 && in.p[i] == byte_order_mark[i]))
 			return -1;
 	n = read_tag(in, &t);
 	if (n > 0 && !t.closing && !t.empty && (is(&t, "starttls") || is(&t, "proceed")))
@@ -208,7 +209,7 @@ tw_xmpp_open(struct tw_dialog *d)
 	return d->turn;
 }
 
-/* The peer's stream header. One without a version is from before RFC 3920: no features. */
+/* The peer's stream header. Without a version it is from before RFC 3920: no features. */
 static enum tw_turn
 hear_stream(struct tw_dialog *d, const struct tag *t, struct tw_bytes msg)
 {
@@ -321,7 +322,8 @@ end_stream(struct tw_dialog *d, const char *condition)
 {
 	say(d, "<stream:error><");
 	say(d, condition);
-	say(d, " xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
+	say(d, " xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>");
+	say(d, "</stream:stream>");
 	return TW_CLOSE;
 }
 
@@ -340,8 +342,8 @@ tw_xmpp_serve(struct tw_dialog *d, struct tw_bytes msg)
 		say_stream(d, "id='before-tls' from", d->host);
 		if (t.closing || !is(&t, "stream"))
 			return end_stream(d, "bad-format");
-		say(d, "<stream:features><starttls xmlns='" NS_TLS "'><required/></starttls>"
-		    "</stream:features>");
+		say(d, "<stream:features><starttls xmlns='" NS_TLS "'>"
+		    "<required/></starttls></stream:features>");
 		return TW_MORE;
 	}
 	if (is(&t, "starttls") && !t.closing) {

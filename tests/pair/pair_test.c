@@ -30,7 +30,8 @@ pass(struct tw_dialog *a, struct tw_dialog *b, size_t n)
 
 /* Both sides of a service talk until neither has anything to say. */
 static void
-talk(const struct tw_service *s, struct tw_dialog *client, struct tw_dialog *server, size_t cut)
+talk(const struct tw_service *s, struct tw_dialog *client, struct tw_dialog *server,
+    size_t cut)
 {
 	tw_dialog_open(client, &s->client, "mx.test", "audit.test");
 	tw_dialog_open(server, &s->server, "mx.test", "mx.test");
@@ -62,8 +63,8 @@ test_reach_tls_however_cut(void **state)
 		for (size_t cut = 1; cut < LONGEST_CUT; cut++) {
 			talk(s, &client, &server, cut);
 			if (client.turn != TW_TLS || server.turn != TW_TLS)
-				fail_msg("%s, cut %zu: client %d, server %d", s->name, cut,
-				    client.turn, server.turn);
+				fail_msg("%s, cut %zu: client %d, server %d", s->name,
+				    cut, client.turn, server.turn);
 		}
 	}
 	assert_true(pairs >= 9);
@@ -142,7 +143,8 @@ static const struct {
 	{ "lmtp", W("AUTH PLAIN AGEAYg==\r\n"), "530 ", TW_MORE },
 	{ "lmtp", W("EHLO x\r\n"), "500 ", TW_MORE },
 	{ "imap", W("a LOGIN u p\r\n"), "a NO [PRIVACYREQUIRED]", TW_MORE },
-	{ "imap", W("a AUTHENTICATE PLAIN AGEAYg==\r\n"), "a NO [PRIVACYREQUIRED]", TW_MORE },
+	{ "imap", W("a AUTHENTICATE PLAIN AGEAYg==\r\n"), "a NO [PRIVACYREQUIRED]",
+	    TW_MORE },
 	{ "imap", W("a LOGIN {12+}\r\nb STARTTLS\r\n"), "* BYE", TW_CLOSE },
 	{ "imap", W("a STARTTLS x\r\n"), "a BAD", TW_MORE },
 	{ "imap", W("a LOGOUT\r\n"), "* BYE", TW_CLOSE },
@@ -165,9 +167,12 @@ static const struct {
 	{ "nntp", W("STARTTLS x\r\n"), "501 ", TW_MORE },
 	{ "sieve", W("AUTHENTICATE \"PLAIN\" \"AGEAYg==\"\r\n"), "NO ", TW_MORE },
 	{ "sieve", W("PUTSCRIPT \"a\" {10+}\r\nSTARTTLS\r\n"), "BYE", TW_CLOSE },
-	{ "xmpp-client", W("<stream:stream to='x' version='1.0'><auth mechanism='PLAIN'>"
-	    "AGEAYg==</auth>"), "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
-	    "<encryption-required/></failure>", TW_MORE },
+	{ "xmpp-client",
+	    W("<stream:stream to='x' version='1.0'><auth mechanism='PLAIN'>"
+	      "AGEAYg==</auth>"),
+	    "<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
+	    "<encryption-required/></failure>",
+	    TW_MORE },
 	{ "irc", W("PASS p\r\n"), ":mx.test 451 ", TW_MORE },
 };
 
@@ -230,7 +235,8 @@ test_backend_greeting_is_read(void **state)
 	(void)state;
 	for (size_t i = 0; i < TW_COUNT(greetings); i++)
 		for (size_t cut = 1; cut <= greetings[i].words.n; cut++) {
-			const struct tw_service *s = tw_service_by_name(greetings[i].service);
+			const struct tw_service *s =
+			    tw_service_by_name(greetings[i].service);
 			struct tw_bytes v = greetings[i].words;
 
 			assert_non_null(s);
