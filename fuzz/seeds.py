@@ -13,6 +13,24 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+# RFC 8448 3: what its server says behind the ServerHello, EncryptedExtensions to Finished.
+RFC8448 = bytes.fromhex(
+    "080000240022000a00140012001d00170018001901000101010201030104001c00024001000000000b0001b9"
+    "000001b50001b0308201ac30820115a003020102020102300d06092a864886f70d01010b0500300e310c300a"
+    "06035504031303727361301e170d3136303733303031323335395a170d3236303733303031323335395a300e"
+    "310c300a0603550403130372736130819f300d06092a864886f70d010101050003818d0030818902818100b4"
+    "bb498f8279303d980836399b36c6988c0c68de55e1bdb826d3901a2461eafd2de49a91d015abbc9a95137ace"
+    "6c1af19eaa6af98c7ced43120998e187a80ee0ccb0524b1b018c3e0b63264d449a6d38e22a5fda4308467480"
+    "30530ef0461c8ca9d9efbfae8ea6d1d03e2bd193eff0ab9a8002c47428a6d35a8d88d79f7f1e3f0203010001"
+    "a31a301830090603551d1304023000300b0603551d0f0404030205a0300d06092a864886f70d01010b050003"
+    "81810085aad2a0e5b9276b908c65f73a7267170618a54c5f8a7b337d2df7a594365417f2eae8f8a58c8f8172"
+    "f9319cf36b7fd6c55b80f21a03015156726096fd335e5e67f2dbf102702e608ccae6bec1fc63a42a99be5c3e"
+    "b7107c3c54e9b9eb2bd5203b1c3b84e0a8b2f759409ba3eac9d91d402dcc0cc8f8961229ac9187b42b4de100"
+    "000f000084080400805a747c5d88fa9bd2e55ab085a61015b7211f824cd484145ab3ff52f1fda8477b0b7abc"
+    "90db78e2d33a5c141a078653fa6bef780c5ea248eeaaa785c4f394cab6d30bbe8d4859ee511f602957b15411"
+    "ac027671459e46445c9ea58c181e818e95b8c3fb0bf3278409d3be152a3da5043e063dda65cdf5aea20d53df"
+    "acd42f74f3140000209b9b141d906337fbd2cbdce71df4deda4ab42c309572cb7fffee5454b78f0718")
+
 
 def certificate(key):
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
@@ -114,6 +132,11 @@ def flight_seeds():
     yield "disguise", b"\0" + record(20, b"\1") + server_hello(0x1301, bytes.fromhex(
         "002b00020304" "003300040017" "0000")) + record(20, b"\1") + record(23, b"sealed" * 4)
     yield "text", b"\0HTTP/1.1 400 Bad Request\r\n\r\n"
+    yield "empties", b"\0" + record(22, b"") * 20
+    yield "zero-lengths", b"\0" + server_hello(0x35) + record(22, message(0, b"") * 70)
+    long_chain = b"\0\0\1x" * 20
+    yield "long-chain", b"\0" + server_hello(0x35) + record(
+        22, message(11, len(long_chain).to_bytes(3, "big") + long_chain)) + done
     yield "huge", b"\0" + record(22, b"\2\xff\xff\xff")
     yield "ssl2", b"\0\x80\x24" + ssl2_hello()
 
@@ -137,6 +160,12 @@ def flight13_seeds():
     verify = message(15, bytes.fromhex("0403" "0004deadbeef"))
     finished = message(20, b"f" * 32)
     every = extensions + request + chain + verify + finished
+    long_chain = b"\0\0\1x\0\0" * 20
+    yield "rfc8448", b"\x60" + RFC8448
+    yield "rfc8448-record", b"\1\x14\0\0\x16" + len(RFC8448).to_bytes(2, "big") + RFC8448
+    yield "long-chain", b"\0" + extensions + message(
+        11, b"\0" + len(long_chain).to_bytes(3, "big") + long_chain)
+    yield "disguises", b"\1" + b"\x14\0\0" * 6
     yield "messages", b"\x40" + every
     yield "messages-bytewise", b"\0" + every
     yield "records", b"\1" + b"".join(
