@@ -90,8 +90,8 @@ bad:
 static int
 add_file(struct tw_trust *t, const char *path, struct tw_err *err)
 {
-	struct tw_bytes text;
-	uint8_t *owned;
+	struct tw_bytes text = { NULL, 0 };
+	uint8_t *owned = NULL;
 	int rc;
 
 	if (read_file(path, &text, &owned, err) != 0)
@@ -112,8 +112,8 @@ add_file(struct tw_trust *t, const char *path, struct tw_err *err)
 static int
 add_bundle(struct tw_trust *t, const char *path)
 {
-	struct tw_bytes text;
-	uint8_t *owned;
+	struct tw_bytes text = { NULL, 0 };
+	uint8_t *owned = NULL;
 	int rc;
 
 	if (read_file(path, &text, &owned, NULL) != 0)
