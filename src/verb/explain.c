@@ -96,6 +96,29 @@ suite_of(const char *word)
 	return tw_suite_by_code((uint32_t)code);
 }
 
+static const char *
+also(const struct tw_port *p, char *text, size_t n)
+{
+	snprintf(text, n, "%s%s, %s: %s", strcmp(p->transport, "udp") == 0 ? "UDP, " : "",
+	    p->scheme, tw_mode_names[p->mode], p->title);
+	return text;
+}
+
+/* Names the comparisons a number is part of: "465-587" for 465. */
+static void
+see_also(const char *number)
+{
+	size_t n = strlen(number);
+
+	for (size_t i = 0; i < tw_explanations_n; i++) {
+		const char *id = tw_explanations[i].id, *at = strstr(id, number);
+
+		if (at != NULL && isdigit((unsigned char)id[0]) &&
+		    (at == id || at[-1] == '-') && (at[n] == '-' || at[n] == '\0'))
+			printf("See also: tlswright explain %s\n", id);
+	}
+}
+
 /* Everything that uses this number: ports first, and the alert of that code. */
 static bool
 show_number(const char *word, bool alert_only)
@@ -103,18 +126,23 @@ show_number(const char *word, bool alert_only)
 	long n = number_of(word, 65535);
 	const struct tw_alert_row *alert;
 	bool shown = false;
+	char text[200];
 
 	if (n < 0)
 		return false;
 	alert = n < 256 ? tw_alert_by_code((uint8_t)n) : NULL;
-	for (size_t i = 0; i < tw_ports_n && !alert_only; i++) {
-		if (tw_ports[i].port != n || n == 0)
+	/* The usual service in full, the others named, so that it stays one screen. */
+	for (size_t i = 0; i < tw_ports_n && !alert_only && n != 0; i++) {
+		if (tw_ports[i].port != n)
 			continue;
 		if (shown)
-			putchar('\n');
-		tw_describe_port(&tw_ports[i]);
+			tw_page_field(stdout, "also there", also(&tw_ports[i], text, sizeof(text)));
+		else
+			tw_describe_port(&tw_ports[i]);
 		shown = true;
 	}
+	if (shown)
+		see_also(word);
 	if (alert != NULL) {
 		if (shown)
 			putchar('\n');
@@ -209,6 +237,11 @@ suggest(const char *query)
 	}
 	for (size_t i = 0; i < tw_ports_n; i++)
 		consider(best, lower, tw_ports[i].scheme, strlen(tw_ports[i].scheme));
+	for (size_t i = 0; i < tw_suites_n; i++) {
+		consider(best, query, tw_suites[i].name, strlen(tw_suites[i].name));
+		if (tw_suites[i].openssl != NULL)
+			consider(best, query, tw_suites[i].openssl, strlen(tw_suites[i].openssl));
+	}
 	for (size_t i = 0; i < tw_groups_n; i++)
 		consider(best, lower, tw_groups[i].name, strlen(tw_groups[i].name));
 	for (size_t i = 0; i < tw_alerts_n; i++)
@@ -221,19 +254,19 @@ suggest(const char *query)
 	fprintf(stderr, any ? "?\n" : "; `tlswright explain` lists the topics\n");
 }
 
-/* All topics, findings apart, in columns. */
+/* No word: what can be asked, in columns, findings apart. */
 static int
 list(void)
 {
-	int width = tw_page_width(stdout), at = 0;
+	int width = tw_page_width(stderr), at = 0;
 
-	tw_page_text(stdout, "`tlswright explain WORD…` explains a finding, a version (`tls1.2`), a "
+	tw_page_text(stderr, "`tlswright explain WORD…` explains a finding, a version (`tls1.2`), a "
 			     "suite (`0xC02F`), a group (`x25519`), a signature scheme, an alert "
 			     "(`alert 40`), a port or service (`993`, `imaps`), or one of these; two "
 			     "words (`465 587`) say how they differ.\n");
 	for (int pass = 0; pass < 2; pass++) {
-		putchar('\n');
-		tw_page_title(stdout, pass == 0 ? "Concepts and questions" : "Findings");
+		putc('\n', stderr);
+		tw_page_title(stderr, pass == 0 ? "Concepts and questions" : "Findings");
 		at = 0;
 		for (size_t i = 0; i < tw_explanations_n; i++) {
 			const char *id = tw_explanations[i].id;
@@ -242,15 +275,15 @@ list(void)
 			if ((tw_finding_by_id(id) >= 0) != (pass == 1))
 				continue;
 			if (at > 0 && at + 1 + n > width) {
-				putchar('\n');
+				putc('\n', stderr);
 				at = 0;
 			}
-			printf("%s%s", at > 0 ? " " : "", id);
+			fprintf(stderr, "%s%s", at > 0 ? " " : "", id);
 			at += n + (at > 0);
 		}
-		putchar('\n');
+		putc('\n', stderr);
 	}
-	return 0;
+	return 2;
 }
 
 /* The words that carry something, joined; *ret_last is the last of them. */

@@ -342,6 +342,28 @@ def test_explain_and_ports():
     assert len(runner.run("ports").stdout.splitlines()) >= 90
 
 
+def test_explain_compares_and_answers():
+    for words, told in ((["465", "587"], "RFC 8314"), (["587", "465"], "RFC 8314"), (["ftps", "sftp"], "SSH"),
+                        (["what", "port", "does", "TLS", "use"], "tlswright ports"), (["0xC02F"], "forward secrecy"),
+                        (["alert", "40"], "handshake_failure"), (["TLS", "1.0"], "RFC 8996"),
+                        (["443"], "https"), (["explicit"], "STARTTLS")):
+        result = runner.run("explain", *words)
+        assert result.code == 0 and told in result.stdout and not result.stderr, result
+        assert len(result.stdout.splitlines()) <= 50 and "\033" not in result.stdout, result
+
+
+def test_typo_is_answered_with_the_nearest():
+    for verb, word, meant in (("explain", "hearbleed", "heartbleed"), ("explain", "x25591", "x25519"),
+                              ("ports", "imasp", "imaps"), ("ports", "HTPS", "https")):
+        result = runner.run(verb, word)
+        assert result.code == 2 and meant in result.stderr and not result.stdout, result
+
+
+def test_ports_as_json():
+    rows = [json.loads(line) for line in runner.run("ports", "imap", "--json").stdout.splitlines()]
+    assert [(r["port"], r["scheme"], r["mode"]) for r in rows] == [(143, "imap", "explicit"), (993, "imaps", "implicit")]
+
+
 def test_every_finding_is_explained():
     ids = re.findall(r'^X\(\w+, "([a-z0-9-]+)"', (runner.ROOT / "src/data/findings.def").read_text(), re.M)
     assert len(ids) > 80
