@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/explain.h"
 #include "data/finding.h"
 #include "data/policy.h"
 #include "data/port.h"
@@ -36,10 +37,10 @@ print_policies(void)
 }
 
 static void
-print_findings(void)
+print_topics(void)
 {
-	for (int i = 0; i < TW_FINDINGS; i++)
-		printf(" %s", tw_findings[i].id);
+	for (size_t i = 0; i < tw_explanations_n; i++)
+		printf(" %s", tw_explanations[i].id);
 }
 
 static void
@@ -64,7 +65,7 @@ static const struct {
 	const char *verb;
 	print_fn *print;
 } subjects[] = {
-	{ "explain", print_findings },
+	{ "explain", print_topics },
 	{ "ports", print_schemes },
 };
 

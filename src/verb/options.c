@@ -6,27 +6,33 @@
 
 #include "base/text.h"
 
+static const struct tw_option help_option = { "help", 'h', NULL, "this help" };
+
+static void
+print_option(const struct tw_option *o)
+{
+	char left[64], letter[8] = "   ";
+	bool both = o->name != NULL && o->letter != '\0';
+
+	if (o->letter != '\0')
+		snprintf(letter, sizeof(letter), "-%c%s", o->letter, both ? "," : " ");
+	snprintf(left, sizeof(left), "%s %s%s%s%s", letter, o->name != NULL ? "--" : "",
+	    o->name != NULL ? o->name : "", o->value != NULL ? " " : "",
+	    o->value != NULL ? o->value : "");
+	if (strlen(left) > 27)
+		printf("  %s\n  %-27s %s\n", left, "", o->help);
+	else
+		printf("  %-27s %s\n", left, o->help);
+}
+
 void
 tw_options_help(const struct tw_verb *verb)
 {
 	printf("usage: tlswright %s\n\n%s\n\n", verb->usage, verb->summary);
-	for (const struct tw_option *o = verb->options; o->name != NULL || o->letter != '\0'; o++) {
-		char left[64], letter[8] = "   ";
-		bool both = o->name != NULL && o->letter != '\0';
-
-		if (o->letter != '\0')
-			snprintf(letter, sizeof(letter), "-%c%s", o->letter, both ? "," : " ");
-		snprintf(left, sizeof(left), "%s %s%s%s%s", letter, o->name != NULL ? "--" : "",
-		    o->name != NULL ? o->name : "", o->value != NULL ? " " : "",
-		    o->value != NULL ? o->value : "");
-		if (strlen(left) > 27)
-			printf("  %s\n  %-27s %s\n", left, "", o->help);
-		else
-			printf("  %-27s %s\n", left, o->help);
-	}
+	for (const struct tw_option *o = verb->options; o->name != NULL || o->letter != '\0'; o++)
+		print_option(o);
+	print_option(&help_option);
 }
-
-static const struct tw_option help_option = { "help", 'h', NULL, "this help" };
 
 static const struct tw_option *
 by_name(const struct tw_verb *verb, const char *name, size_t n)
