@@ -245,7 +245,8 @@ class Truth:
                     said["encrypt_then_mac"] = any("encrypt-then-mac" in a.extensions for a in cbc)
             spoken = self.spoken()
             said["fallback_scsv"] = None
-            if len(spoken) > 1:
+            if len(spoken) > 1 and spoken[-2] != "TLSv1.2":
+                # Between 1.2 and 1.3 there is a guard in the random, and nothing to fall back for.
                 a = self.ask([VERSIONS[spoken[-2]], "-fallback_scsv", "-cipher", "ALL:@SECLEVEL=0"])[0]
                 said["fallback_scsv"] = not a.ok
             return said
