@@ -16,11 +16,11 @@ each = pytest.mark.parametrize("name", ENDPOINTS)
 # it waits for its client and knows no ALPN, so that TLS is all there is to see.
 SERVICE = {"https": "https", "smtp": "smtp", "submission": "submission", "submissions": "submission", "imap": "imap",
            "imaps": "imap", "pop3": "pop3", "pop3s": "pop3", "sieve": "sieve", "ftp": "ftp", "ftps": "ftp",
-           "ldap": "ldap", "ldaps": "ldap", "postgres": "postgres", "mysql": "mysql", "rediss": "redis", "mqtts": "mqtt",
+           "ldap": "ldap", "ldaps": "ldap", "postgres": "postgres", "mysql": "mysql", "rediss": "redis", "mqtts": "mqtts",
            "irc": "irc", "ircs": "irc", "xmpp-client": "xmpp-client", "xmpp-server": "xmpp-server",
            "xmpps-client": "xmpp-client", "xmpps-server": "xmpp-server"}
-BARE = {"submission": {"smtp"}, "submissions": {"smtp"}, "ldaps": {"ldap", "tls"}, "rediss": {"redis", "tls"},
-        "mqtts": {"mqtt", "tls"}, "xmpps-client": {"xmpp-client", "tls"}, "xmpps-server": {"xmpp-server", "tls"},
+BARE = {"submission": {"smtp"}, "submissions": {"submission"}, "ldaps": {"ldap", "tls"}, "rediss": {"redis", "tls"},
+        "mqtts": {"mqtts", "tls"}, "xmpps-client": {"xmpp-client", "tls"}, "xmpps-server": {"xmpp-server", "tls"},
         "ircs": {"irc", "tls"}}
 
 
@@ -175,7 +175,7 @@ FOUND = {
     "nginx-incomplete": {"chain-incomplete"},
     "nginx-must-staple": {"staple-missing"},
     "nginx-client-cert": {"client-certificate-required"},
-    "nginx-sni": {"sni-required"},
+    "nginx-sni": {"sni-required", "sni-strict"},
 }
 
 

@@ -46,7 +46,7 @@ VERSION_GONE = ["suites.%s", "groups.%s", "signature_schemes.%s", "protocols.%s"
                 "untested[signature_schemes.%s"]
 TLS12_FACTS = ["features.session_tickets", "features.secure_renegotiation", "features.client_renegotiation",
                "features.extended_master_secret", "features.encrypt_then_mac", "features.compression",
-               "features.fallback_scsv", "features.resumption", "features.early_data", "untested[features", "vulnerabilities",
+               "features.fallback_scsv", "features.resumption", "features.early_data", "features.heartbeat", "untested[features", "vulnerabilities",
                "untested[vulnerabilities", "findings[no-fallback-scsv", "untested[dh"]
 EXPECTED = {
     "protocols-12-only": (["protocols.TLSv1.3", "suites.TLSv1.3", "groups.TLSv1.3", "findings[tls13-missing"],
@@ -63,7 +63,7 @@ EXPECTED = {
                            ["vulnerabilities.robot", "untested[vulnerabilities.robot", "findings[no-server-preference"]),
     "prefer-server": (["suites.TLSv1.2.preference", "suites.TLSv1.3.preference"],
                       ["suites.TLSv1.2.list", "groups", "findings[no-server-preference"]),
-    "curves-one": (["groups.TLSv1.2.list[x25519]", "groups.TLSv1.3.list[x25519]"], ["groups"]),
+    "curves-one": (["groups.TLSv1.2.list[x25519]", "groups.TLSv1.3.list[x25519]"], ["groups", "findings[no-post-quantum"]),
     "curves-pq": (["groups.TLSv1.3.list[X25519MLKEM768]", "findings[no-post-quantum"], ["groups.TLSv1.3"]),
     "tickets-off": (["features.session_tickets"], ["features.resumption", "vulnerabilities.ticketbleed",
                                                    "untested[vulnerabilities.ticketbleed"]),

@@ -219,7 +219,7 @@ class Truth:
             e = self.endpoint
             check = "-verify_ip" if self.is_address() else "-verify_hostname"
             code, named = self.ask(["-cipher", "ALL:@SECLEVEL=0"], [check, e["host"], "-cipher", "ALL:@SECLEVEL=0"])
-            return code.verify, "Verified peername" in named.text or (code.verify != 0 and named.verify == code.verify)
+            return code.verify, named.verify not in (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH
         return self.keep("verdict", make)
 
     def alpn(self, *names):
@@ -230,12 +230,12 @@ class Truth:
         """What handshakes of TLS 1.2 show (None: the server has no TLS 1.2), and what any shows."""
         def make():
             said = {"secure_renegotiation": None, "extended_master_secret": None, "encrypt_then_mac": None,
-                    "session_tickets": None}
+                    "session_tickets": None, "compression": None}
             plain = self.ask(["-cipher", "ALL:@SECLEVEL=0"])[0]
-            said["compression"] = "Compression: NONE" not in plain.text
             said["client_certificate"] = "Requested Signature Algorithms" in plain.text
             if "TLSv1.2" in self.spoken():
                 a = self.ask(["-tls1_2", "-cipher", "ALL:@SECLEVEL=0", "-tlsextdebug"])[0]
+                said["compression"] = "Compression: NONE" not in a.text
                 said["secure_renegotiation"] = "Secure Renegotiation IS supported" in a.text
                 said["extended_master_secret"] = "Extended master secret: yes" in a.text
                 said["session_tickets"] = "session ticket" in a.extensions
