@@ -20,7 +20,7 @@ struct version {
 	bool out, known;	/* presence: under way, known */
 	bool ended[2];
 	bool plain_dh;		/* suites once more without ffdhe groups listed */
-	bool second_wind;
+	bool bare_groups;	/* groups without the leaf's curve beside them */
 	struct tw_peel peel[2];
 };
 
@@ -255,6 +255,22 @@ keep_curve(struct tw_probing *p, struct tw_question *q)
 	q->hello.groups = (struct tw_u16s){ v, g.n + 1 };
 }
 
+/*
+ * The curve kept was chosen again: the server puts it before what is left, which
+ * shows only to a hello without it, if the server has another certificate for that.
+ */
+static void
+try_without_curve(struct tw_probing *p, struct version *s, const struct tw_answer *a)
+{
+	struct tw_peel_list *groups = &s->peel[SECOND].list[0];
+
+	if (s->v == TW_TLS13 || s->bare_groups || !groups->done || groups->left_n == 0 ||
+	    a->outcome != TW_GOT_FLIGHT || group_chosen(a->flight) != curve_to_keep(p))
+		return;
+	s->bare_groups = true;
+	groups->done = false;
+}
+
 /* The question of one peel: a whole hello, which the peel then narrows. */
 static bool
 ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *q)
@@ -272,21 +288,16 @@ ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *
 		else
 			q->want = TW_WANT_HELLO;
 	} else if (peel == SECOND) {
-		if (!has(&p->facts->suites[s->v], is_ecdhe)) {
-			/* No curve is ever shown; schemes still are, by DHE. */
-			if (!p->suites_known[s->v])
-				return false;
-			l->list[0].done = true;
-			if (!has(&p->facts->suites[s->v], is_signed_dhe) && l->lists_n > 1)
-				l->list[1].done = true;
-		}
+		/* An anonymous choice so far shows curves, but no scheme. */
+		if (!has(&p->facts->suites[s->v], is_signed_ecdhe) && !p->suites_known[s->v])
+			return false;
 		q->hello.suites = tw_suites_where(p->arena, q->hello.suites,
-		    l->list[0].done ? is_signed_dhe : l->lists_n > 1 && l->list[1].done ? is_ecdhe
+		    l->list[0].done ? is_signed_dhe : l->lists_n == 1 || l->list[1].done ? is_ecdhe
 		    : is_signed_ecdhe);
 	}
 	if (!tw_peel_ask(l, q, &which))
 		return false;
-	if (peel == SECOND && s->v != TW_TLS13)
+	if (peel == SECOND && s->v != TW_TLS13 && !s->bare_groups)
 		keep_curve(p, q);
 	q->tag = tag_of(s->v, peel, which);
 	return true;
@@ -312,6 +323,22 @@ note_losses(struct tw_probing *p, const struct version *s, int peel)
 	}
 }
 
+/* All suites are known: lists that none of them shows end here, unasked. */
+static void
+settle_second(struct tw_probing *p, struct version *s)
+{
+	const struct tw_chosen *suites = &p->facts->suites[s->v];
+	struct tw_peel *l = &s->peel[SECOND];
+
+	if (s->v == TW_TLS13 || l->lists_n == 0)
+		return;
+	/* No curve is ever shown; schemes still are, by DHE. */
+	if (!has(suites, is_ecdhe))
+		l->list[0].done = true;
+	if (l->lists_n > 1 && !has(suites, is_signed_ecdhe) && !has(suites, is_signed_dhe))
+		l->list[1].done = true;
+}
+
 static void
 peel_ended(struct tw_probing *p, struct version *s, int peel)
 {
@@ -328,8 +355,10 @@ peel_ended(struct tw_probing *p, struct version *s, int peel)
 		return;
 	}
 	note_losses(p, s, peel);
-	if (peel == SUITES)
+	if (peel == SUITES) {
 		p->suites_known[s->v] = true;
+		settle_second(p, s);
+	}
 	if (peel == (s->v == TW_TLS13 ? SUITES : SECOND))
 		p->groups_known[s->v] = true;
 }
@@ -340,7 +369,7 @@ try_large_shares(struct tw_probing *p, struct version *s)
 {
 	struct tw_peel_list *l = &s->peel[SECOND].list[0];
 
-	if (!l->done || l->why != NULL || p->facts->schemes[TW_TLS13].n > 0)
+	if (s->v != TW_TLS13 || !l->done || l->why != NULL || p->facts->schemes[TW_TLS13].n > 0)
 		return;
 	if (p->share_set == TW_SHARES_USUAL) {
 		p->share_set = TW_SHARES_LARGE;
@@ -425,8 +454,10 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 		hear_presence(p, s, a);
 	} else {
 		tw_peel_hear(&s->peel[peel], p, q->tag & 15, a);
-		if (s->v == TW_TLS13 && peel == SECOND)
+		if (peel == SECOND) {
 			try_large_shares(p, s);
+			try_without_curve(p, s, a);
+		}
 	}
 	p->versions_known = true;
 	for (size_t i = 0; i < TW_COUNT(order); i++)

@@ -59,8 +59,11 @@ class ScriptedTls13:
             if self.older is None:
                 conn.send(wire.alert("protocol_version", TLS12))
                 return
-            conn.send(self.older.answer(hello))
-            conn.wait_for_end()
+            answer = self.older.answer(hello)
+            if answer is not None:
+                conn.send(answer)
+                conn.wait_for_end()
+            return
         self._talk(conn, hello, message)
 
     def _read(self, conn):
