@@ -13,6 +13,8 @@ greets(struct tw_bytes g)
 static const struct tw_line_rule asks[] = {
 	{ GREETING, "220", TW_GO(LISTING, "LHLO %m\r\n") },
 	TW_SMTP_REFUSALS(GREETING),
+	/* Who does not know LHLO is no LMTP server (RFC 2033 4.1): SMTP, most likely. */
+	{ LISTING, "50", TW_END(TW_BAD, TW_FLAW_NOT_PROTOCOL) },
 	TW_SMTP_REFUSALS(LISTING),
 	TW_SMTP_RULES,
 };

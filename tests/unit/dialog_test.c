@@ -84,6 +84,8 @@ static const struct talk talks[] = {
 	{ "lmtp", W("220 mx.example.com Dovecot LMTP ready\r\n250-mx.example.com\r\n250-STARTTLS\r\n"
 	    "250 PIPELINING\r\n220 2.0.0 OK\r\n"), TW_TLS, TW_FLAW_NONE, W("LHLO audit.test\r\nSTARTTLS\r\n"),
 	    DENIED, "STARTTLS", "220 2.0.0", "Dovecot " },
+	{ "lmtp", W("220 mx ESMTP\r\n502 5.5.2 Error: command not recognized\r\n"), TW_BAD,
+	    TW_FLAW_NOT_PROTOCOL, W("LHLO audit.test\r\n"), UNKNOWN, NULL, "502", NULL },
 	/* Mailboxes. */
 	{ "imap", W("* OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE LITERAL+ STARTTLS "
 	    "LOGINDISABLED] Dovecot (Debian) ready.\r\na2 OK Begin TLS negotiation now.\r\n"), TW_TLS,
