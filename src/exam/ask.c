@@ -116,6 +116,27 @@ send_records(struct ask *a, struct tw_bytes records)
 	tw_buf_clear(&sealed);
 }
 
+/*
+ * Old load balancers hang on a ClientHello of 256 to 511 bytes (RFC 7685 1), as no
+ * browser sends one: ours is made longer, but for the one that asks just that.
+ */
+#define GAP_FROM	256
+#define GAP_TO		511
+
+static void
+keep_out_of_gap(struct tw_hello *h)
+{
+	struct tw_buf message;
+
+	if (h->ssl2 || h->no_extensions || h->pad_to > 0)
+		return;
+	tw_buf_init(&message, TW_HELLO_MAX);
+	tw_hello_message(h, &message);
+	if (message.n >= GAP_FROM && message.n <= GAP_TO)
+		h->pad_to = GAP_TO + 1;
+	tw_buf_clear(&message);
+}
+
 /* Fills in what only the one who connects knows: name, random, shares. Puts the hello. */
 static void
 say_hello(struct ask *a)
@@ -144,6 +165,7 @@ say_hello(struct ask *a)
 		}
 		h->shares_n = 2;
 	}
+	keep_out_of_gap(h);
 	tw_buf_init(&a->hello, TW_HELLO_MAX);
 	tw_hello_write(h, &a->hello);
 	tw_buf_init(&message, TW_HELLO_MAX);

@@ -135,6 +135,7 @@ struct endpoint {
 	const struct tw_port *row;	/* named or recognised */
 	bool named;			/* the user named the service */
 	struct approach how;
+	struct tw_question hail;	/* the hello that was answered first: the control question */
 	const char *sni;
 	uv_timer_t timer, deadline;	/* pace; --max-time */
 	unsigned handles;

@@ -173,7 +173,7 @@ tw_pace_idle(struct endpoint *ep)
 	}
 	ep->control_out = true;
 	a = tw_ask_new(ep, -1, &ep->how, control_done);
-	tw_hail(&a->q);
+	a->q = ep->hail;
 	a->q.want = TW_WANT_HELLO;
 	tw_pace_begun(ep);
 	tw_ask_start(a);

@@ -171,6 +171,7 @@ found(struct recognise *r, const struct ask *a)
 	struct endpoint *ep = r->ep;
 
 	ep->on_wait = NULL;
+	ep->hail = a->q;
 	ep->how = a->how;
 	ep->how.listen_ms = 0;
 	if (a->dialog != NULL && a->how.service != NULL)

@@ -82,6 +82,6 @@ tw_judge_versions(struct tw_judge *j)
 		    "the same hello without it does.");
 	if (j->facts->features[TW_FEAT_LONG_HELLO_TOLERANT] == TW_NO)
 		tw_judge_find(j, TW_FINDING_LONG_HELLO_INTOLERANCE, "ClientHello", true,
-		    "A long hello, as post-quantum clients send it, gets no ServerHello; "
-		    "a short one does.");
+		    "A hello of 256 to 511 bytes, or of more than a packet as post-quantum "
+		    "clients send it, gets no ServerHello; others do.");
 }
