@@ -115,7 +115,7 @@ tw_port_like(const char *scheme)
 {
 	const struct tw_port *best = NULL;
 	unsigned least = strlen(scheme) < 4 ? 3 : 5;	/* so far away nothing is alike */
-	char want[64];
+	char want[64] = "";
 	size_t len = strnlen(scheme, sizeof(want) - 1);
 
 	for (size_t i = 0; i < len; i++)
@@ -127,7 +127,7 @@ tw_port_like(const char *scheme)
 		size_t n = strlen(word);
 
 		do {
-			char name[64];
+			char name[64] = "";
 			unsigned d;
 
 			if (n >= sizeof(name))

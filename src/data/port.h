@@ -18,7 +18,8 @@ struct tw_port {
 	const char *scheme;	/* what stands before "://": "imaps", "imap", "https" */
 	const char *aliases;	/* more such words, blanks between; "" when none */
 	const char *service;	/* the protocol: "imap" for imap and imaps; JSON's word */
-	const char *dialogue;	/* name of the tw_service that talks before TLS, or NULL */
+	const char *dialogue;	/* name of the tw_service that talks before TLS; NULL: nothing
+				 * has to be said, or nobody here can (the mode tells) */
 	enum tw_mode mode;
 	const char *alpn;	/* ALPN name of it, or NULL */
 	const char *title;	/* "Mailbox access, TLS from the first byte" */

@@ -12,7 +12,8 @@ struct tw_suite {
 	const char *openssl;	/* OpenSSL's name, or NULL where it has none */
 	const char *key_exchange;	/* "ECDHE" "DHE" "RSA" "ECDH" "DH" "PSK" "DHE-PSK"
 					 * "any" (TLS 1.3) "SRP" "KRB5" "GOST" … "NULL" */
-	const char *authentication;	/* "RSA" "ECDSA" "DSS" "anon" "PSK" "any" … */
+	const char *authentication;	/* "RSA" "ECDSA" "DSS" "anon" (with "DHE" and
+					 * "ECDHE") "PSK" "any" … */
 	const char *cipher;	/* "AES" "CAMELLIA" "3DES" "DES" "RC4" "RC2" "CHACHA20" "NULL" … */
 	const char *mode;	/* "GCM" "CBC" "CCM" "CCM_8" "POLY1305" "stream" "NULL" */
 	const char *mac;	/* "AEAD" "SHA1" "MD5" "SHA256" "SHA384" "NULL" */

@@ -215,8 +215,8 @@ consider(struct suggestion best[static 3], const char *query, const char *word, 
 static void
 suggest(const char *query)
 {
-	struct suggestion best[3];
-	char lower[64];
+	struct suggestion best[3] = { { "", 0 } };
+	char lower[64] = "";
 	size_t n = strnlen(query, sizeof(lower) - 1);
 	unsigned far = n < 5 ? 3 : 4;
 	bool any = false;
@@ -225,7 +225,7 @@ suggest(const char *query)
 		lower[i] = (char)tolower((unsigned char)query[i]);
 	lower[n] = '\0';
 	for (int i = 0; i < 3; i++)
-		best[i] = (struct suggestion){ .distance = far };
+		best[i].distance = far;
 	for (size_t i = 0; i < tw_explanations_n; i++) {
 		const char *a = tw_explanations[i].aliases;
 
@@ -312,7 +312,7 @@ join(int words, char **argv, bool fillers, bool backwards, char out[static QUERY
 static bool
 show_together(int words, char **argv)
 {
-	char query[QUERY_BYTES];
+	char query[QUERY_BYTES] = "";
 
 	for (int way = 0; way < 3; way++) {
 		const struct tw_explanation *e;
@@ -334,7 +334,7 @@ show_together(int words, char **argv)
 static int
 run(int argc, char **argv)
 {
-	char query[QUERY_BYTES];
+	char query[QUERY_BYTES] = "";
 	int words, status, shown = 0, missing = 0;
 	bool lines = false;
 

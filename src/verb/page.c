@@ -17,14 +17,14 @@ int
 tw_page_width(FILE *to)
 {
 	const char *columns = getenv("COLUMNS");
-	int width = columns != NULL ? atoi(columns) : 0;
+	long width = columns != NULL ? strtol(columns, NULL, 10) : 0;
 	struct winsize size;
 
 	if (width <= 0 && isatty(fileno(to)) && ioctl(fileno(to), TIOCGWINSZ, &size) == 0)
 		width = size.ws_col;
 	if (width <= 0)
 		return 78;
-	return width < 40 ? 40 : width > 88 ? 88 : width;
+	return width < 40 ? 40 : width > 88 ? 88 : (int)width;
 }
 
 bool
