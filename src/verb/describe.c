@@ -218,8 +218,12 @@ tw_describe_port(const struct tw_port *p)
 void
 tw_describe_finding(const struct tw_finding_row *f)
 {
+	char text[64];
+
 	tw_page_title(stdout, f->title);
 	tw_page_field(stdout, "finding", f->id);
-	tw_page_field(stdout, "severity", tw_severity_names[f->severity]);
+	snprintf(text, sizeof(text), "%s by default; circumstances may change it",
+	    tw_severity_names[f->severity]);
+	tw_page_field(stdout, "severity", text);
 	tw_page_field(stdout, "references", f->references);
 }
