@@ -1,5 +1,11 @@
 """Every server of the lab, by name and by bare host:port: what audit says is what its configuration and s_client say."""
+import base64
+import socket
+
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from daemons import NGINX_KINDS, NGINX_SETTINGS, SERVERS
 
@@ -12,16 +18,13 @@ ENDPOINTS = NGINX + OTHERS
 
 each = pytest.mark.parametrize("name", ENDPOINTS)
 
-# The protocol inside, as JSON names it, and what a bare host:port may say instead where the server gives no sign of it:
-# it waits for its client and knows no ALPN, so that TLS is all there is to see.
+# The protocol inside, as JSON names it: the same by name and by bare port, but for what is told apart by number alone.
 SERVICE = {"https": "https", "smtp": "smtp", "submission": "submission", "submissions": "submission", "imap": "imap",
            "imaps": "imap", "pop3": "pop3", "pop3s": "pop3", "sieve": "sieve", "ftp": "ftp", "ftps": "ftp",
-           "ldap": "ldap", "ldaps": "ldap", "postgres": "postgres", "mysql": "mysql", "rediss": "redis", "mqtts": "mqtts",
+           "ldap": "ldap", "ldaps": "ldap", "postgres": "postgres", "mysql": "mysql", "rediss": "redis", "mqtts": "mqtt",
            "irc": "irc", "ircs": "irc", "xmpp-client": "xmpp-client", "xmpp-server": "xmpp-server",
            "xmpps-client": "xmpp-client", "xmpps-server": "xmpp-server"}
-BARE = {"submission": {"smtp"}, "submissions": {"submission"}, "ldaps": {"ldap", "tls"}, "rediss": {"redis", "tls"},
-        "mqtts": {"mqtts", "tls"}, "xmpps-client": {"xmpp-client", "tls"}, "xmpps-server": {"xmpp-server", "tls"},
-        "ircs": {"irc", "tls"}}
+BARE = {"submission": "smtp"}
 
 
 def yes_or_no(value):
@@ -50,7 +53,7 @@ def test_reached_and_recognised_by_name(lab, audited, name):
 def test_recognised_by_bare_port(lab, audited, name):
     e, o = lab.endpoints[name], audited(name, bare=True)
     assert o["error"] is None and o["reach"]["tls"] == "tls"
-    assert o["service"] in BARE.get(e["scheme"], {SERVICE[e["scheme"]]})
+    assert o["service"] == BARE.get(e["scheme"], SERVICE[e["scheme"]])
     assert o["mode"] in e["modes"] and set(o["modes"]) == set(e["modes"])
     assert o["elapsed_ms"] < 30000
 
@@ -131,6 +134,22 @@ def test_certificates(audited, truth, name):
 
 
 @each
+def test_facts_of_certificates(audited, name):
+    for c in audited(name)["certificates"]:
+        true = x509.load_der_x509_certificate(base64.b64decode(c["der"]))
+        key = true.public_key()
+        names = true.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert c["sha256"].lower() == true.fingerprint(hashes.SHA256()).hex()
+        assert int(c["serial"], 16) == true.serial_number
+        assert (c["subject"], c["issuer"]) == (true.subject.rfc4514_string(), true.issuer.rfc4514_string())
+        assert c["not_before"] == true.not_valid_before.strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert c["not_after"] == true.not_valid_after.strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert {n["value"] for n in c["names"]} == {str(n.value) for n in names}
+        assert (c["key"]["type"], c["key"]["bits"]) == ("RSA" if isinstance(key, rsa.RSAPublicKey) else "ECDSA", key.key_size)
+        assert c["must_staple"] == (name == "nginx-must-staple")
+
+
+@each
 def test_trust_and_name(audited, truth, name):
     code, matches = truth(name).verdict()
     for c in audited(name)["certificates"]:
@@ -195,6 +214,30 @@ def test_verdicts(audited):
     for name in ("nginx-weak", "nginx-expired", "nginx-mismatch", "nginx-self-signed", "nginx-incomplete",
                  "nginx-must-staple", "inspircd-ircs"):
         assert audited(name)["verdict"] == "fail", name
+
+
+# What each says before TLS of a password in the clear, asked by hand: the words it is offered by, or forbidden by.
+PLAINTEXT = {
+    "postfix-smtp": ("EHLO lab.test\r\nQUIT\r\n", lambda said: "AUTH" not in said),
+    "postfix-submission": ("EHLO lab.test\r\nQUIT\r\n", lambda said: "AUTH" not in said),
+    "dovecot-imap": ("a CAPABILITY\r\nb LOGOUT\r\n", lambda said: "LOGINDISABLED" in said),
+    "dovecot-pop3": ("CAPA\r\nQUIT\r\n", lambda said: "PLAIN" not in said and "USER" not in said),
+    "dovecot-sieve": ("LOGOUT\r\n", lambda said: "PLAIN" not in said),
+}
+
+
+@pytest.mark.parametrize("name", sorted(PLAINTEXT))
+def test_passwords_before_tls(lab, audited, name):
+    words, refused = PLAINTEXT[name]
+    said = ""
+    with socket.create_connection(("127.0.0.1", lab.endpoints[name]["port"]), 10) as s:
+        said += s.recv(4096).decode()
+        s.sendall(words.encode())
+        while more := s.recv(4096):
+            said += more.decode()
+    assert audited(name)["dialogue"]["plaintext_auth_refused"] == yes_or_no(refused(said)), said
+    found = {f["id"] for f in audited(name)["findings"]}
+    assert ("plaintext-auth-accepted" in found) == (not refused(said))
 
 
 def test_weak_server_is_called_weak(audited):

@@ -79,7 +79,9 @@ class Truth:
     def argv(self, *options, name=True, alpn=None):
         e = self.endpoint
         argv = ["openssl", "s_client", "-connect", "127.0.0.1:%d" % e["port"], "-CAfile", self.ca]
-        argv += ["-servername", e["host"]] if name and not self.is_address() else ["-noservername"]
+        if name is True:
+            name = None if self.is_address() else e["host"]
+        argv += ["-servername", name] if name else ["-noservername"]
         if e.get("starttls"):
             argv += ["-starttls", e["starttls"]]
             if e["starttls"].startswith("xmpp"):
@@ -232,6 +234,7 @@ class Truth:
             said = {"secure_renegotiation": None, "extended_master_secret": None, "encrypt_then_mac": None,
                     "session_tickets": None, "compression": None}
             plain = self.ask(["-cipher", "ALL:@SECLEVEL=0"])[0]
+            said["strict_sni"] = not self.ask(["-cipher", "ALL:@SECLEVEL=0"], name="unknown.example")[0].ok
             said["client_certificate"] = "Requested Signature Algorithms" in plain.text
             if "TLSv1.2" in self.spoken():
                 a = self.ask(["-tls1_2", "-cipher", "ALL:@SECLEVEL=0", "-tlsextdebug"])[0]
