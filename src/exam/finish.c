@@ -97,6 +97,27 @@ put_in_order(struct tw_facts *f)
 	SORT(f->untested, by_path);
 }
 
+/*
+ * Nothing at all was accepted: a refusal may then have any reason (a name, a key, a
+ * certificate we lack), so that no version is proved absent, nor anything else shown.
+ */
+static void
+doubt_all(struct tw_facts *f)
+{
+	for (int v = 0; v < TW_VERSIONS; v++) {
+		if (f->protocols[v] != TW_NO)
+			continue;
+		f->protocols[v] = TW_COULD_NOT_TEST;
+		tw_facts_untested(f, tw_arena_fmt(f->arena, "protocols.%s", tw_versions[v].id),
+		    TW_COULD_NOT_TEST, f->error);
+	}
+	if (f->tls != TW_REACH_ALERT)
+		return;
+	for (int i = 0; i < TW_FEATURES; i++)
+		if (f->features[i] == TW_YES || f->features[i] == TW_NO)
+			f->features[i] = TW_NOT_TESTED;
+}
+
 /* A server of which every version is a no, and that only ever sent alerts. */
 static void
 settle_reach(struct tw_facts *f)
@@ -117,6 +138,8 @@ settle_reach(struct tw_facts *f)
 		    ? "the server speaks TLS, and wants a name: give one with --sni"
 		    : "the server speaks TLS, and accepted no handshake with this name";
 	}
+	if (!any)
+		doubt_all(f);
 }
 
 /* Asked for by no probe of this run. */

@@ -196,5 +196,4 @@ void tw_deliver(struct endpoint *ep, int probe, const struct tw_question *q,
 void tw_identify_start(struct endpoint *ep, const struct ask *first);
 void tw_identify_cancel(struct endpoint *ep);
 
-
 #endif

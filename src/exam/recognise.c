@@ -165,6 +165,13 @@ note_kin(struct endpoint *ep, const struct ask *a)
 	ep->facts->service = ep->row->service;
 }
 
+/* A fatal unrecognized_name: TLS, and only a name is wanting. Warnings alone are nothing. */
+static bool
+wants_name(const struct ask *a)
+{
+	return a->flight.unrecognized_name && a->flight.alert_level == 2;
+}
+
 static void
 found(struct recognise *r, const struct ask *a)
 {
@@ -181,7 +188,7 @@ found(struct recognise *r, const struct ask *a)
 	if (a->how.mode == TW_IMPLICIT && !ep->named &&
 	    (ep->row == NULL || ep->row->mode != TW_IMPLICIT))
 		ep->row = tw_port_by_scheme("tls");
-	ep->facts->tls = a->answer.outcome == TW_GOT_FLIGHT || a->flight.unrecognized_name
+	ep->facts->tls = a->answer.outcome == TW_GOT_FLIGHT || wants_name(a)
 	    ? TW_REACH_TLS : TW_REACH_ALERT;
 	tw_recognise_cancel(ep);
 	tw_identify_start(ep, a);
@@ -282,8 +289,8 @@ weigh_bytes(struct recognise *r, const struct ask *a, struct tw_bytes head)
 		f->banner = tw_arena_bytes(f->arena, head);
 		remember(r, RANK_KNOWN_PLAIN, TW_REACH_PLAINTEXT, tw_arena_fmt(f->arena,
 		    strcasecmp(plain, "ssh") == 0 ? "this is %s: SSH has its own encryption, and is not TLS"
-		    : "the server speaks %s in plaintext here, not TLS", row != NULL
-		    ? row->title : plain));
+		    : "plaintext came in answer, not TLS: %s", row != NULL
+		    ? tw_arena_fmt(f->arena, "%s (%s)", row->scheme, row->title) : plain));
 		return;
 	}
 	remember(r, RANK_GARBAGE, TW_REACH_GARBAGE, a->flight.why != NULL ? a->flight.why
@@ -360,6 +367,13 @@ on_try(struct ask *a)
 	if (r == NULL)
 		return;
 	r->out--;
+	/* A ServerHello, and then what no handshake can come of. */
+	if (a->answer.outcome == TW_GOT_FLIGHT && a->flight.turn == TW_FLIGHT_BAD) {
+		remember(r, RANK_ALERT, TW_REACH_GARBAGE, a->flight.why);
+		if (r->out == 0)
+			try_next(r);
+		return;
+	}
 	if (a->answer.outcome == TW_GOT_FLIGHT || (a->answer.outcome == TW_GOT_ALERT &&
 	    (a->how.service != NULL || a->flight.unrecognized_name || r->wide || ep->named))) {
 		found(r, a);
