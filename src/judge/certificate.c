@@ -143,10 +143,6 @@ find_trust(struct tw_judge *j, const struct tw_certificate *c, const char *subje
 		break;
 	case TW_LEAF_OUT_OF_DATE:	/* its dates have findings of their own */
 		return;
-	case TW_CHAIN_BROKEN:		/* for want of an intermediate: chain-incomplete says so */
-		if ((c->trust.issues & TW_CHAIN_INCOMPLETE) != 0)
-			return;
-		break;
 	case TW_CHAIN_OUT_OF_DATE:
 		if ((c->trust.issues & TW_CHAIN_INTERMEDIATE_EXPIRED) != 0)
 			return;
@@ -221,6 +217,12 @@ find_weak_key(struct tw_judge *j, const struct tw_certificate *c, const char *su
 		    "Its RSA modulus has the form that Infineon's faulty generator gave.");
 }
 
+static bool
+is_md(const char *hash)
+{
+	return hash[0] == 'M' && hash[1] == 'D';
+}
+
 /* The leaf's own signature, else the worst on the way to the root. */
 static void
 find_signature(struct tw_judge *j, const struct tw_certificate *c, const char *subject)
@@ -228,14 +230,14 @@ find_signature(struct tw_judge *j, const struct tw_certificate *c, const char *s
 	const char *hash = c->cert.signature_hash != NULL ? c->cert.signature_hash : "";
 	const char *chain = c->trust.weak_signature && c->trust.weak_hash != NULL ?
 	    c->trust.weak_hash : "";
-	bool md5 = strncmp(hash, "MD", 2) == 0, sha1 = strcmp(hash, "SHA1") == 0;
+	bool md5 = is_md(hash), sha1 = strcmp(hash, "SHA1") == 0;
 
 	if (md5 || sha1)
 		tw_judge_find(j, md5 ? TW_FINDING_MD5_SIGNATURE : TW_FINDING_SHA1_SIGNATURE,
 		    subject, true, "It is signed with %s.",
 		    c->cert.signature != NULL ? c->cert.signature : hash);
 	else if (*chain != '\0')
-		tw_judge_find(j, strncmp(chain, "MD", 2) == 0 ? TW_FINDING_MD5_SIGNATURE :
+		tw_judge_find(j, is_md(chain) ? TW_FINDING_MD5_SIGNATURE :
 		    TW_FINDING_SHA1_SIGNATURE, subject, true,
 		    "It depends on a certificate that is signed with %s.", chain);
 }

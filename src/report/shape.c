@@ -395,7 +395,7 @@ read_checks(struct tw_shape_reader *r, const struct tw_field *f, const json_t *o
 	for (size_t i = 0; i < f->count; i++) {
 		const json_t *v = json_object_get(object, f->name_of(i));
 		size_t back = enter(r, f->name_of(i), 0);
-		unsigned word;
+		unsigned word = TW_NOT_TESTED;
 
 		if (v != NULL) {
 			if (read_word(r, v, tw_check_names, TW_NOT_APPLICABLE + 1, &word) != 0)
