@@ -26,12 +26,6 @@ greeting_ms(const struct ask *a)
 	return ms > 0 ? ms : GREETING_MS;
 }
 
-static void
-released(uv_handle_t *h)
-{
-	free(h->data);
-}
-
 /* Ends the connection and the place it took, at its endpoint and its host. */
 static void
 leave(struct ask *a)
@@ -40,7 +34,7 @@ leave(struct ask *a)
 	struct ask **at = &ep->asks;
 
 	a->state = ASK_DONE;
-	uv_timer_stop(&a->timer);
+	tw_timer_stop(a->timer);
 	tw_conn_close(a->conn);
 	a->conn = NULL;
 	while (*at != a)
@@ -62,7 +56,7 @@ release(struct ask *a)
 	tw_buf_clear(&a->in);
 	tw_arena_free(a->arena);
 	a->arena = NULL;
-	uv_close((uv_handle_t *)&a->timer, released);
+	tw_timer_free(a->timer, free);
 }
 
 /*
@@ -93,12 +87,10 @@ tw_ask_cancel(struct ask *a)
 	release(a);
 }
 
-static void on_timer(uv_timer_t *t);
-
 static void
 wait_for(struct ask *a, int64_t ms)
 {
-	uv_timer_start(&a->timer, on_timer, (uint64_t)ms, 0);
+	tw_timer_start(a->timer, (uint64_t)ms);
 }
 
 static void
@@ -328,12 +320,12 @@ on_bytes(void *ctx, struct tw_bytes in)
 }
 
 static void
-on_end(void *ctx, enum tw_conn_end end, int uv_error)
+on_end(void *ctx, enum tw_conn_end end, int error)
 {
 	struct ask *a = ctx;
 
 	a->end = end;
-	a->uv_error = uv_error;
+	a->error = error;
 	if (a->state == ASK_HELLO)
 		finish(a, a->flight.hello ? TW_GOT_FLIGHT
 		    : a->answer_bytes > 0 && !a->flight.alerted ? TW_GOT_GARBAGE : a->flight.alerted
@@ -349,8 +341,8 @@ connect_now(struct ask *a)
 {
 	a->state = ASK_CONNECT;
 	a->ep->facts->connections++;
-	a->conn = tw_conn_open(&a->ep->exam->loop, (const struct sockaddr *)&a->ep->addr, &events,
-	    a, &a->end, &a->uv_error);
+	a->conn = tw_conn_open(a->ep->exam->loop, (const struct sockaddr *)&a->ep->addr, &events,
+	    a, &a->end, &a->error);
 	wait_for(a, a->conn == NULL ? 0 : step_ms(a));
 }
 
@@ -365,9 +357,9 @@ take_over(struct ask *a)
 }
 
 static void
-on_timer(uv_timer_t *t)
+on_timer(void *ctx)
 {
-	struct ask *a = t->data;
+	struct ask *a = ctx;
 
 	switch (a->state) {
 	case ASK_SLOT:
@@ -381,7 +373,7 @@ on_timer(uv_timer_t *t)
 		finish(a, a->flight.hello ? TW_GOT_FLIGHT : TW_GOT_SILENCE);
 		break;
 	default:
-		a->timed_out = a->uv_error == 0;
+		a->timed_out = a->error == 0;
 		finish(a, TW_GOT_NOTHING);
 	}
 }
@@ -402,8 +394,7 @@ tw_ask_new(struct endpoint *ep, int probe, const struct approach *how,
 	a->next = ep->asks;
 	ep->asks = a;
 	ep->asks_n++;
-	uv_timer_init(&ep->exam->loop, &a->timer);
-	a->timer.data = a;
+	a->timer = tw_timer_new(ep->exam->loop, on_timer, a);
 	return a;
 }
 
@@ -412,7 +403,7 @@ tw_ask_start(struct ask *a)
 {
 	uint64_t wait_ms;
 
-	a->began_ms = uv_now(&a->ep->exam->loop);
+	a->began_ms = tw_loop_now_ms(a->ep->exam->loop);
 	a->counted = true;
 	a->ep->host->connections++;
 	if (a->ep->open_conn != NULL) {

@@ -13,18 +13,18 @@
 #define QUESTIONS_MAX 2000	/* of one endpoint: no honest server needs half as many */
 
 static void
-closed(uv_handle_t *h)
+closed(void *ctx)
 {
-	struct endpoint *ep = h->data;
+	struct endpoint *ep = ctx;
 
 	if (--ep->handles == 0)
 		free(ep);
 }
 
 static void
-on_timer(uv_timer_t *t)
+on_timer(void *ctx)
 {
-	struct endpoint *ep = t->data;
+	struct endpoint *ep = ctx;
 
 	void (*then)(struct endpoint *ep) = ep->on_wait;
 
@@ -38,7 +38,7 @@ on_timer(uv_timer_t *t)
 void
 tw_endpoint_wait(struct endpoint *ep, uint64_t ms)
 {
-	uv_timer_start(&ep->timer, on_timer, ms, 0);
+	tw_timer_start(ep->timer, ms);
 }
 
 void
@@ -167,9 +167,9 @@ tw_endpoint_probe(struct endpoint *ep, const struct ask *first)
 }
 
 static void
-on_deadline(uv_timer_t *t)
+on_deadline(void *ctx)
 {
-	struct endpoint *ep = t->data;
+	struct endpoint *ep = ctx;
 	const char *reason = tw_arena_fmt(ep->facts->arena, "the time for one endpoint "
 	    "(--max-time %.0fs) ended before this was known",
 	    (double)ep->exam->opt->max_time_ms / 1000);
@@ -211,14 +211,14 @@ tw_endpoint_finish(struct endpoint *ep)
 		tw_ask_cancel(ep->asks);
 	tw_pace_clear(ep);
 	tw_finish_facts(ep);
-	f->elapsed_ms = (int64_t)(uv_now(&ep->exam->loop) - ep->started_ms);
+	f->elapsed_ms = (int64_t)(tw_loop_now_ms(ep->exam->loop) - ep->started_ms);
 	ep->facts = NULL;
 	tw_exam_ended(ep, f);
 	if (ep->host != NULL)
 		tw_host_leave(ep->exam, ep->host, ep);
 	ep->host = NULL;
-	uv_close((uv_handle_t *)&ep->timer, closed);
-	uv_close((uv_handle_t *)&ep->deadline, closed);
+	tw_timer_free(ep->timer, closed);
+	tw_timer_free(ep->deadline, closed);
 }
 
 void
@@ -278,7 +278,7 @@ tw_endpoint_start(struct exam *x, struct job *job, uint16_t port,
 	ep->named = job->row != NULL;
 	f->host = tw_arena_str(f->arena, job->host_name);
 	f->port = port;
-	f->started = x->started + (int64_t)(uv_now(&x->loop) - x->started_ms) / 1000;
+	f->started = x->started + (int64_t)(tw_loop_now_ms(x->loop) - x->started_ms) / 1000;
 	f->quick = x->opt->quick;
 	if (job->row != NULL) {
 		f->service = job->row->service;
@@ -293,11 +293,10 @@ tw_endpoint_start(struct exam *x, struct job *job, uint16_t port,
 		set_port(&ep->addrs[i], x->opt->proxy != NULL ? x->proxy_port : port);
 	}
 	ep->addrs_n = n;
-	ep->started_ms = uv_now(&x->loop);
-	uv_timer_init(&x->loop, &ep->timer);
-	uv_timer_init(&x->loop, &ep->deadline);
-	ep->timer.data = ep->deadline.data = ep;
+	ep->started_ms = tw_loop_now_ms(x->loop);
+	ep->timer = tw_timer_new(x->loop, on_timer, ep);
+	ep->deadline = tw_timer_new(x->loop, on_deadline, ep);
 	ep->handles = 2;
-	uv_timer_start(&ep->deadline, on_deadline, (uint64_t)x->opt->max_time_ms, 0);
+	tw_timer_start(ep->deadline, (uint64_t)x->opt->max_time_ms);
 	tw_reach_start(ep);
 }

@@ -84,7 +84,7 @@ tw_host_wake(struct exam *x, struct host *h)
 uint64_t
 tw_exam_slot_ms(struct exam *x)
 {
-	uint64_t now_us = uv_now(&x->loop) * 1000, slot_us;
+	uint64_t now_us = tw_loop_now_ms(x->loop) * 1000, slot_us;
 
 	if (x->opt->rate <= 0)
 		return 0;
@@ -323,15 +323,15 @@ tw_exam_run(const struct tw_exam_options *options, const struct tw_exam_client *
 		strcpy(x->me, "localhost");
 	if (make_shares(x, err) != 0)
 		goto out;
-	uv_loop_init(&x->loop);
-	if (tw_resolver_open(&x->loop, &x->resolver, err) == 0) {
+	x->loop = tw_loop_new();
+	if (tw_resolver_open(x->loop, &x->resolver, err) == 0) {
 		x->started = time(NULL);
-		x->started_ms = uv_now(&x->loop);
+		x->started_ms = tw_loop_now_ms(x->loop);
 		fill(x);
-		uv_run(&x->loop, UV_RUN_DEFAULT);
+		tw_loop_run(x->loop);
 		rv = 0;
 	}
-	uv_loop_close(&x->loop);
+	tw_loop_free(x->loop);
 out:
 	for (int set = TW_SHARES_USUAL; set < TW_SHARE_SETS; set++)
 		for (size_t i = 0; i < 2; i++)

@@ -38,17 +38,11 @@ struct identify {
 	struct endpoint *ep;		/* NULL: told, or cancelled */
 	const struct tongue *tongue;	/* NULL: listens, then HTTP */
 	struct tw_conn *conn;
-	uv_timer_t timer;
+	struct tw_timer *timer;
 	struct tw_session *session;
 	struct tw_buf plain;
 	bool up, asked;
 };
-
-static void
-timer_closed(uv_handle_t *h)
-{
-	free(h->data);
-}
 
 static void
 stop(struct identify *i)
@@ -64,7 +58,7 @@ stop(struct identify *i)
 	i->session = NULL;
 	tw_buf_clear(&i->plain);
 	tw_conn_close(i->conn);
-	uv_close((uv_handle_t *)&i->timer, timer_closed);
+	tw_timer_free(i->timer, free);
 }
 
 void
@@ -300,14 +294,14 @@ speaks_http(const struct identify *i)
 }
 
 static void
-on_timer(uv_timer_t *t)
+on_timer(void *ctx)
 {
-	struct identify *i = t->data;
+	struct identify *i = ctx;
 
 	/* A named service that greets nobody has nothing to say to HTTP. */
 	if (i->up && !i->asked && (!i->ep->named || speaks_http(i))) {
 		ask_http(i);
-		uv_timer_start(&i->timer, on_timer, 2 * GREETING_MS, 0);
+		tw_timer_start(i->timer, 2 * GREETING_MS);
 		return;
 	}
 	told(i);
@@ -335,12 +329,12 @@ move(struct identify *i, struct tw_bytes in)
 		i->up = true;
 		if (i->tongue != NULL) {
 			ask_tongue(i);
-			uv_timer_start(&i->timer, on_timer, 2 * GREETING_MS, 0);
+			tw_timer_start(i->timer, 2 * GREETING_MS);
 		} else if (speaks_http(i)) {
 			ask_http(i);
-			uv_timer_start(&i->timer, on_timer, 2 * GREETING_MS, 0);
+			tw_timer_start(i->timer, 2 * GREETING_MS);
 		} else {
-			uv_timer_start(&i->timer, on_timer, GREETING_MS, 0);
+			tw_timer_start(i->timer, GREETING_MS);
 		}
 	}
 	if (state == TW_SESSION_DOWN || i->plain.failed ||
@@ -361,10 +355,10 @@ on_bytes(void *ctx, struct tw_bytes in)
 }
 
 static void
-on_end(void *ctx, enum tw_conn_end end, int uv_error)
+on_end(void *ctx, enum tw_conn_end end, int error)
 {
 	(void)end;
-	(void)uv_error;
+	(void)error;
 	told(ctx);
 }
 
@@ -389,13 +383,12 @@ talk_inside(struct endpoint *ep, const struct tongue *tongue)
 	i->next = ep->identify;
 	ep->identify = i;
 	tw_buf_init(&i->plain, WORDS_MAX);
-	uv_timer_init(&ep->exam->loop, &i->timer);
-	i->timer.data = i;
+	i->timer = tw_timer_new(ep->exam->loop, on_timer, i);
 	ep->host->connections++;
 	ep->facts->connections++;
-	i->conn = tw_conn_open(&ep->exam->loop, (const struct sockaddr *)&ep->addr, &events, i,
+	i->conn = tw_conn_open(ep->exam->loop, (const struct sockaddr *)&ep->addr, &events, i,
 	    &end, &error);
-	uv_timer_start(&i->timer, on_timer, i->conn == NULL ? 0 : SHAKE_MS, 0);
+	tw_timer_start(i->timer, i->conn == NULL ? 0 : SHAKE_MS);
 }
 
 /* ---- the other way in ---- */

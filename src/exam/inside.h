@@ -2,9 +2,8 @@
 #ifndef TW_EXAM_INSIDE_H
 #define TW_EXAM_INSIDE_H
 
+#include <netinet/in.h>
 #include <sys/socket.h>
-
-#include <uv.h>
 
 #include "base/text.h"
 #include "exam/exam.h"
@@ -26,7 +25,7 @@ struct host {			/* one address, shared by its endpoints */
 };
 
 struct exam {
-	uv_loop_t loop;
+	struct tw_loop *loop;
 	const struct tw_exam_options *opt;
 	const struct tw_exam_client *client;
 	struct tw_resolver *resolver;
@@ -91,11 +90,11 @@ struct ask {
 	struct approach how;
 	enum ask_state state, stopped_in;	/* stopped_in: where it was when it ended */
 	struct tw_conn *conn;		/* NULL: none, or no longer */
-	uv_timer_t timer;
+	struct tw_timer *timer;
 	bool counted;			/* in host->connections */
 	bool timed_out;
 	enum tw_conn_end end;
-	int uv_error;
+	int error;
 	struct tw_dialog *dialog;
 	struct tw_bytes greeting;	/* ASK_LISTEN: what came, in arena */
 	struct tw_buf hello, in;	/* records as sent; wrapped bytes not yet unsealed */
@@ -137,7 +136,7 @@ struct endpoint {
 	struct approach how;
 	struct tw_question hail;	/* the hello that was answered first: the control question */
 	const char *sni;
-	uv_timer_t timer, deadline;	/* pace; --max-time */
+	struct tw_timer *timer, *deadline;	/* pace; --max-time */
 	unsigned handles;
 	uint64_t started_ms;		/* loop time */
 	struct tw_conn *open_conn;	/* reached by; waits for the first question */

@@ -76,7 +76,7 @@ tw_pace_give_up(struct endpoint *ep, const char *reason)
 static void
 slow_down(struct endpoint *ep, uint64_t began_ms, const char *reason)
 {
-	uint64_t now = uv_now(&ep->exam->loop);
+	uint64_t now = tw_loop_now_ms(ep->exam->loop);
 
 	/* Questions already under way fail together: that is one sign, not many. */
 	if (ep->signs > 0 && began_ms <= ep->sign_ms)
@@ -210,7 +210,7 @@ tw_pace_answer(struct ask *a)
 	case TW_GOT_CLOSED:
 	case TW_GOT_SILENCE: {
 		struct held h = { .probe = a->probe, .attempts = a->attempts, .q = a->q,
-			.outcome = a->answer.outcome, .ended_ms = uv_now(&ep->exam->loop) };
+			.outcome = a->answer.outcome, .ended_ms = tw_loop_now_ms(ep->exam->loop) };
 
 		if (ep->banned || h.attempts >= MAX_ATTEMPTS)
 			deliver_empty(ep, &h, TW_GOT_NOTHING, ep->ban_reason);
@@ -236,7 +236,7 @@ tw_pace_next(struct endpoint *ep, struct held *ret)
 bool
 tw_pace_may_begin(struct endpoint *ep)
 {
-	uint64_t now = uv_now(&ep->exam->loop);
+	uint64_t now = tw_loop_now_ms(ep->exam->loop);
 
 	if (ep->asks_n >= ep->limit)
 		return false;
@@ -255,5 +255,5 @@ void
 tw_pace_begun(struct endpoint *ep)
 {
 	if (ep->gap_ms > 0)
-		ep->next_ms = uv_now(&ep->exam->loop) + ep->gap_ms;
+		ep->next_ms = tw_loop_now_ms(ep->exam->loop) + ep->gap_ms;
 }

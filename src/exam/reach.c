@@ -15,29 +15,23 @@ struct attempt {
 	const struct sockaddr_storage *addr;
 	bool failed;
 	enum tw_conn_end end;
-	int uv_error;
+	int error;
 };
 
 struct reach {
 	struct endpoint *ep;		/* NULL: it has been told */
-	uv_timer_t timer;		/* the next attempt, or the end */
+	struct tw_timer *timer;		/* the next attempt, or the end */
 	size_t begun, failed;
 	uint64_t began_ns, give_up_ms;
 	struct attempt attempts[TW_RESOLVE_ADDRESSES];
 };
 
 static void
-timer_closed(uv_handle_t *h)
-{
-	free(h->data);
-}
-
-static void
 stop(struct reach *r)
 {
 	for (size_t i = 0; i < r->begun; i++)
 		tw_conn_close(r->attempts[i].conn);
-	uv_close((uv_handle_t *)&r->timer, timer_closed);
+	tw_timer_free(r->timer, free);
 	r->ep->reach = NULL;
 	r->ep = NULL;
 }
@@ -52,7 +46,7 @@ tw_reach_cancel(struct endpoint *ep)
 static double
 spent_ms(const struct reach *r)
 {
-	return (double)(uv_hrtime() - r->began_ns) / 1e6;
+	return (double)(tw_loop_clock_ns() - r->began_ns) / 1e6;
 }
 
 /* No address connected: the most telling of their failures stands for all. */
@@ -77,7 +71,7 @@ tell_failure(struct reach *r)
 			f->detail = "the connection was refused: nothing listens there";
 		else if (f->tcp != TW_TCP_FILTERED)
 			f->detail = tw_arena_fmt(f->arena, "connecting failed: %s",
-			    uv_strerror(best->uv_error));
+			    tw_loop_strerror(best->error));
 	}
 	f->reach_ms = spent_ms(r);
 	stop(r);
@@ -114,7 +108,7 @@ on_bytes(void *ctx, struct tw_bytes in)
 }
 
 static void
-failed(struct attempt *t, enum tw_conn_end end, int uv_error)
+failed(struct attempt *t, enum tw_conn_end end, int error)
 {
 	struct reach *r = t->reach;
 
@@ -122,7 +116,7 @@ failed(struct attempt *t, enum tw_conn_end end, int uv_error)
 	t->conn = NULL;
 	t->failed = true;
 	t->end = end;
-	t->uv_error = uv_error;
+	t->error = error;
 	r->failed++;
 	if (r->failed == r->ep->addrs_n)
 		tell_failure(r);
@@ -131,15 +125,15 @@ failed(struct attempt *t, enum tw_conn_end end, int uv_error)
 }
 
 static void
-on_end(void *ctx, enum tw_conn_end end, int uv_error)
+on_end(void *ctx, enum tw_conn_end end, int error)
 {
-	failed(ctx, end, uv_error);
+	failed(ctx, end, error);
 }
 
 static void
-on_timer(uv_timer_t *timer)
+on_timer(void *ctx)
 {
-	struct reach *r = timer->data;
+	struct reach *r = ctx;
 
 	if (r->begun < r->ep->addrs_n)
 		try_next(r);
@@ -154,7 +148,7 @@ try_next(struct reach *r)
 {
 	struct attempt *t = &r->attempts[r->begun];
 	struct endpoint *ep = r->ep;
-	uint64_t now = uv_now(&ep->exam->loop);
+	uint64_t now = tw_loop_now_ms(ep->exam->loop);
 	enum tw_conn_end end;
 	int error;
 
@@ -163,14 +157,14 @@ try_next(struct reach *r)
 	if (r->give_up_ms == 0) {
 		int64_t ms = ep->exam->opt->timeout_ms;
 
-		r->began_ns = uv_hrtime();
+		r->began_ns = tw_loop_clock_ns();
 		r->give_up_ms = now + (uint64_t)(ms > 0 ? ms : 5000) +
 		    STAGGER_MS * (ep->addrs_n - 1);
 	}
-	uv_timer_start(&r->timer, on_timer, r->begun < ep->addrs_n ? STAGGER_MS
-	    : r->give_up_ms > now ? r->give_up_ms - now : 0, 0);
+	tw_timer_start(r->timer, r->begun < ep->addrs_n ? STAGGER_MS
+	    : r->give_up_ms > now ? r->give_up_ms - now : 0);
 	ep->facts->connections++;
-	t->conn = tw_conn_open(&ep->exam->loop, (const struct sockaddr *)t->addr, &events, t,
+	t->conn = tw_conn_open(ep->exam->loop, (const struct sockaddr *)t->addr, &events, t,
 	    &end, &error);
 	if (t->conn == NULL)
 		failed(t, end, error);
@@ -185,7 +179,6 @@ tw_reach_start(struct endpoint *ep)
 		abort();
 	r->ep = ep;
 	ep->reach = r;
-	uv_timer_init(&ep->exam->loop, &r->timer);
-	r->timer.data = r;
-	uv_timer_start(&r->timer, on_timer, tw_exam_slot_ms(ep->exam), 0);
+	r->timer = tw_timer_new(ep->exam->loop, on_timer, r);
+	tw_timer_start(r->timer, tw_exam_slot_ms(ep->exam));
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "net/loop_uv.h"
+
 struct tw_conn {
 	uv_tcp_t tcp;
 	uv_connect_t connecting;
@@ -97,7 +99,7 @@ on_closed(uv_handle_t *h)
 }
 
 struct tw_conn *
-tw_conn_open(uv_loop_t *loop, const struct sockaddr *addr, const struct tw_conn_events *events,
+tw_conn_open(struct tw_loop *loop, const struct sockaddr *addr, const struct tw_conn_events *events,
     void *ctx, enum tw_conn_end *ret_end, int *ret_error)
 {
 	struct tw_conn *c = calloc(1, sizeof(*c));
@@ -107,7 +109,7 @@ tw_conn_open(uv_loop_t *loop, const struct sockaddr *addr, const struct tw_conn_
 		abort();
 	c->events = events;
 	c->ctx = ctx;
-	uv_tcp_init(loop, &c->tcp);
+	uv_tcp_init(tw_loop_uv(loop), &c->tcp);
 	c->tcp.data = c->connecting.data = c;
 	error = uv_tcp_connect(&c->connecting, &c->tcp, addr, on_connect);
 	if (error != 0) {

@@ -7,9 +7,8 @@
 
 #include <sys/socket.h>
 
-#include <uv.h>
-
 #include "base/bytes.h"
+#include "net/loop.h"
 
 enum tw_conn_end {
 	TW_END_EOF,		/* the peer closed in order */
@@ -23,16 +22,16 @@ enum tw_conn_end {
 struct tw_conn_events {
 	void (*open)(void *ctx);
 	void (*bytes)(void *ctx, struct tw_bytes in);	/* valid during the call */
-	void (*end)(void *ctx, enum tw_conn_end end, int uv_error);	/* close it then */
+	void (*end)(void *ctx, enum tw_conn_end end, int error);	/* close it then */
 };
 
 struct tw_conn;
 
 /*
  * Starts connecting to addr; an event follows. NULL where the kernel says no at
- * once: *ret_end and *ret_error (a libuv error) say why, and no event comes.
+ * once: *ret_end and *ret_error (for tw_loop_strerror()) say why, and no event comes.
  */
-struct tw_conn *tw_conn_open(uv_loop_t *loop, const struct sockaddr *addr,
+struct tw_conn *tw_conn_open(struct tw_loop *loop, const struct sockaddr *addr,
     const struct tw_conn_events *events, void *ctx, enum tw_conn_end *ret_end, int *ret_error);
 /* From now on events go there. */
 void tw_conn_hand_over(struct tw_conn *c, const struct tw_conn_events *events, void *ctx);

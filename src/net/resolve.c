@@ -8,6 +8,8 @@
 #include <ares.h>
 #include <idn2.h>
 
+#include "net/loop_uv.h"
+
 /* One of c-ares' sockets, watched by the loop. */
 struct watch {
 	uv_poll_t poll;
@@ -129,7 +131,7 @@ on_socket_state(void *ctx, ares_socket_t fd, int readable, int writable)
 }
 
 int
-tw_resolver_open(uv_loop_t *loop, struct tw_resolver **ret, struct tw_err *err)
+tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err)
 {
 	struct tw_resolver *r = calloc(1, sizeof(*r));
 	struct ares_options options = { .timeout = 2500, .tries = 2,
@@ -138,7 +140,7 @@ tw_resolver_open(uv_loop_t *loop, struct tw_resolver **ret, struct tw_err *err)
 
 	if (r == NULL)
 		abort();
-	r->loop = loop;
+	r->loop = tw_loop_uv(loop);
 	status = ares_library_init(ARES_LIB_INIT_ALL);
 	if (status == ARES_SUCCESS)
 		status = ares_init_options(&r->channel, &options,
@@ -148,7 +150,7 @@ tw_resolver_open(uv_loop_t *loop, struct tw_resolver **ret, struct tw_err *err)
 		return tw_err_set(err, TW_ERR_LIBRARY, "cannot start the resolver: %s",
 		    ares_strerror(status));
 	}
-	uv_timer_init(loop, &r->timer);
+	uv_timer_init(r->loop, &r->timer);
 	r->timer.data = r;
 	r->closing_handles = 1;
 	uv_timer_start(&r->timer, on_timer, 250, 250);

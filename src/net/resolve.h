@@ -9,9 +9,8 @@
 
 #include <stdbool.h>
 
-#include <uv.h>
-
 #include "base/err.h"
+#include "net/loop.h"
 
 struct tw_resolver;
 
@@ -23,7 +22,7 @@ struct tw_addresses {
 	const char *error;	/* n is 0: why, one sentence; static */
 };
 
-int tw_resolver_open(uv_loop_t *loop, struct tw_resolver **ret, struct tw_err *err);
+int tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err);
 void tw_resolver_close(struct tw_resolver *r);	/* cancels what is under way; takes NULL */
 
 /*
