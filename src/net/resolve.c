@@ -159,15 +159,24 @@ tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *
 	return 0;
 }
 
+/* From the loop: c-ares may not be ended inside a callback of its own. */
+static void
+end(uv_timer_t *t)
+{
+	struct tw_resolver *r = t->data;
+
+	ares_destroy(r->channel);	/* closes its sockets, so their watches too */
+	ares_library_cleanup();
+	uv_close((uv_handle_t *)&r->timer, on_timer_closed);
+}
+
 void
 tw_resolver_close(struct tw_resolver *r)
 {
-	if (r == NULL)
+	if (r == NULL || r->closing)
 		return;
-	ares_destroy(r->channel);	/* closes its sockets, so their watches too */
-	ares_library_cleanup();
 	r->closing = true;
-	uv_close((uv_handle_t *)&r->timer, on_timer_closed);
+	uv_timer_start(&r->timer, end, 0, 0);
 }
 
 static const char *
