@@ -6,7 +6,7 @@ PREFIX  ?= /usr/local
 JOBS    ?= $(shell nproc)
 # Debian's packages are for Debian's python, whatever else is first in PATH.
 PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
-RELEASE  = --buildtype=release -Doptimization=2 -Db_lto=true --prefix=$(PREFIX)
+RELEASE  = --buildtype=release -Doptimization=2 -Db_lto=true -Dtests=false --prefix=$(PREFIX)
 SANITIZE = --buildtype=debugoptimized -Dwerror=true -Db_sanitize=address,undefined
 
 .PHONY: all run test test-debian13 bench bench-here fuzz install uninstall clean lint format
@@ -27,7 +27,8 @@ endif
 
 test:
 	@tools/need-packages test
-	@$(PYTHON) tools/run-tests --build $(BUILD) --check $(CHECK) --jobs $(JOBS)
+	@$(PYTHON) tools/run-tests --jobs $(JOBS) --build $(BUILD) --release='$(RELEASE)' \
+	    --check $(CHECK) --sanitize='$(SANITIZE)'
 
 # The same suite on Debian 13, in a room that holds only what tools/packages.txt lists.
 test-debian13:
@@ -48,7 +49,7 @@ bench-here: all
 FUZZ_SECONDS ?= 60
 fuzz:
 	@tools/need-packages build fuzz
-	@test -f build-fuzz/build.ninja || CC=clang meson setup build-fuzz -Dfuzz=true $(SANITIZE) -Db_lundef=false
+	@test -f build-fuzz/build.ninja || CC=clang meson setup build-fuzz -Dfuzz=true -Dtests=false $(SANITIZE) -Db_lundef=false
 	@ninja -j$(JOBS) -C build-fuzz
 	@tools/run-fuzz build-fuzz $(FUZZ_SECONDS)
 
