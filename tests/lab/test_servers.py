@@ -194,7 +194,7 @@ FOUND = {
     "nginx-incomplete": {"chain-incomplete"},
     "nginx-must-staple": {"staple-missing"},
     "nginx-client-cert": {"client-certificate-required"},
-    "nginx-sni": {"sni-required", "sni-strict"},
+    "nginx-sni": {"sni-required"},
 }
 
 
