@@ -179,8 +179,12 @@ def lone(bench, server, entries):
 
 def fleet_commands(build, targets, first, count, port):
     ours = os.path.join(build, "tlswright")
-    yield "tlswright", [ours, "audit", "--json", "-i", targets], ROUNDS
-    yield "tlswright --quick", [ours, "audit", "--quick", "--json", "-i", targets], ROUNDS
+    # As the peers, it is told that this is TLS on connect; "bare" is not told, and waits a
+    # second for a greeting before it speaks to a port nobody named.
+    yield "tlswright", [ours, "audit", "--json", "-i", targets + ".https"], ROUNDS
+    yield "tlswright --quick", [ours, "audit", "--quick", "--json", "-i", targets + ".https"], \
+        ROUNDS
+    yield "tlswright, bare", [ours, "audit", "--json", "-i", targets], 1
     last = first.rsplit(".", 1)
     span = "%s.%s-%d" % (last[0], last[1], int(last[1]) + count - 1)
     if shutil.which("nmap"):
@@ -195,6 +199,8 @@ def fleet(bench, build, server, count):
     targets = os.path.join(bench.folder, "targets")
     with open(targets, "w", encoding="utf-8") as f:
         f.writelines("%s:%d\n" % (a, server.port) for a in server.addresses)
+    with open(targets + ".https", "w", encoding="utf-8") as f:
+        f.writelines("https://%s:%d\n" % (a, server.port) for a in server.addresses)
     print("\n%d endpoints of one nginx, an ECDSA certificate each, on this machine's %d cores"
           % (count, os.cpu_count()))
     print("  %-20s %10s %12s %8s   %s" % ("", "a second", "our CPU ms", "MiB",
