@@ -175,7 +175,9 @@ on_deadline(void *ctx)
 	    (double)ep->exam->opt->max_time_ms / 1000);
 
 	if (!ep->probing_on) {
-		ep->facts->error = reason;
+		if (ep->facts->tcp == TW_TCP_OPEN && ep->facts->tls == TW_REACH_NONE)
+			ep->facts->tls = TW_REACH_SILENT;
+		ep->facts->detail = ep->facts->error = reason;
 		tw_endpoint_finish(ep);
 		return;
 	}

@@ -21,6 +21,7 @@ struct recognise {
 	struct endpoint *ep;
 	unsigned out;			/* asks under way */
 	unsigned retries;		/* of a server that asked us to come back later */
+	bool direct;			/* TLS at once, after a dialogue that named none */
 	bool guessed, wide;		/* the port's usual way, and the wide round, were tried */
 	unsigned by_greeting;		/* dialogues that a greeting chose */
 	/* The best outcome so far. */
@@ -114,6 +115,11 @@ note_dialogue(struct endpoint *ep, const struct ask *a)
 	}
 	f->has_dialogue = true;
 	f->starttls_offered = d->advertised || d->turn == TW_TLS ? TW_YES : TW_NO;
+	if (d->flaw == TW_FLAW_THROTTLED || d->flaw == TW_FLAW_HOST_REFUSED) {
+		f->starttls_offered = TW_COULD_NOT_TEST;
+		tw_facts_untested(f, "dialogue.offered", TW_COULD_NOT_TEST,
+		    "the server will not talk to this host");
+	}
 	f->plaintext_auth_refused = d->plain_auth ? TW_NO : d->no_plain_auth ? TW_YES
 	    : TW_NOT_TESTED;
 	f->banner = tw_arena_bytes(f->arena, tw_dialog_noted(d, d->banner));
@@ -181,6 +187,8 @@ found(struct recognise *r, const struct ask *a)
 	ep->hail = a->q;
 	ep->how = a->how;
 	ep->how.listen_ms = 0;
+	if (r->direct)
+		ep->facts->has_dialogue = false;
 	if (a->dialog != NULL && a->how.service != NULL)
 		note_kin(ep, a);
 	else if (!ep->named)
@@ -459,6 +467,13 @@ try_next(struct recognise *r)
 	const struct tw_port *row = tw_port_by_number((uint16_t)ep->facts->port);
 	bool dialogue_spoken = r->rank == RANK_DIALOGUE || r->rank == RANK_KNOWN_PLAIN;
 
+	/* No TLS in the protocol does not mean that there is none before it: TDS 8, PostgreSQL 17. */
+	if (r->tls == TW_REACH_NOT_OFFERED && !r->direct && ep->facts->mode == TW_NEGOTIATED &&
+	    ep->how.service != NULL && !ep->how.service->server_first) {
+		r->direct = true;
+		try_implicit(r, 0);
+		return;
+	}
 	if (dialogue_spoken || (ep->named && (ep->how.service != NULL || r->wide))) {
 		tw_endpoint_unaudited(ep, r->tls, r->detail);
 	} else if (!ep->named && !r->guessed) {

@@ -34,7 +34,8 @@ find_reach(struct tw_judge *j)
 	else if (f->tls == TW_REACH_REFUSED && f->preauth)
 		tw_judge_find(j, TW_FINDING_STARTTLS_PREAUTH, service, true,
 		    "The server greets with PREAUTH, after which no client may ask for TLS.");
-	else if (f->tls == TW_REACH_REFUSED)
+	/* A server that turned this host away was never asked for TLS. */
+	else if (f->tls == TW_REACH_REFUSED && f->starttls_offered != TW_COULD_NOT_TEST)
 		tw_judge_find(j, TW_FINDING_STARTTLS_REFUSED, service, true,
 		    "The server refuses TLS when it is asked for it.");
 	else if (is_broken_promise(f))

@@ -45,7 +45,7 @@ static const struct tw_option options[] = {
 static bool
 complain(const char *option, const char *value, const char *wanted)
 {
-	fprintf(stderr, "tlswright audit: --%s wants %s, not \"%s\"\n", option, wanted, value);
+	audit_say("--%s wants %s, not \"%s\"", option, wanted, value);
 	return false;
 }
 
@@ -121,6 +121,8 @@ take_plain(struct audit *a, const char *name, const char *value)
 		{ "quiet", &a->style.quiet, NULL },
 	};
 
+	int family;
+
 	for (size_t i = 0; i < TW_COUNT(rows); i++)
 		if (strcmp(name, rows[i].name) == 0) {
 			if (rows[i].flag != NULL)
@@ -129,7 +131,12 @@ take_plain(struct audit *a, const char *name, const char *value)
 				*rows[i].text = value;
 			return true;
 		}
-	a->exam.family = name[0] == '4' ? AF_INET : AF_INET6;
+	family = name[0] == '4' ? AF_INET : AF_INET6;
+	if (a->exam.family != AF_UNSPEC && a->exam.family != family) {
+		audit_say("-4 and -6 exclude each other");
+		return false;
+	}
+	a->exam.family = family;
 	return true;
 }
 
@@ -152,6 +159,8 @@ on_option(void *ctx, const char *name, const char *value)
 		return take_number(name, value, 1000, &a->exam.per_host);
 	if (strcmp(name, "rate") == 0)
 		return take_rate(a, value);
+	if (strcmp(name, "connect") == 0 && (*value == '\0' || strpbrk(value, " \t/") != NULL))
+		return complain(name, value, "an address or a host's name");
 	if (strcmp(name, "at") == 0)
 		return tw_text_parse_time(value, &a->exam.at) ||
 		    complain(name, value, "a time as 2027-01-31 or 2027-01-31T12:00:00Z");
@@ -186,7 +195,7 @@ examine(struct audit *a)
 
 	if (tw_trust_open(a->ca, &a->exam.trust, &err) != 0 ||
 	    tw_exam_run(&a->exam, &client, &err) != 0) {
-		fprintf(stderr, "tlswright audit: %s\n", err.text);
+		audit_say("%s", err.text);
 		a->usage_errors++;
 	}
 	tw_trust_free(a->exam.trust);

@@ -37,6 +37,8 @@ bool audit_next(void *ctx, struct tw_spec *ret);
 int audit_from(struct audit *a);	/* -1, or an exit status */
 
 /* audit_output.c: one endpoint judged and printed. */
+/* A sentence on stderr, escaped: words of lists and stored files are anybody's. */
+void audit_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void audit_style(struct tw_report_style *ret);
 void audit_done(void *ctx, struct tw_facts *f);
 

@@ -11,7 +11,7 @@ open_file(const char *path, const char *what)
 	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 
 	if (f == NULL)
-		fprintf(stderr, "tlswright audit: cannot read %s %s: %s\n", what, path,
+		audit_say("cannot read %s %s: %s", what, path,
 		    strerror(errno));
 	return f;
 }
@@ -25,7 +25,7 @@ read_objects(const char *path, const char *what, void (*each)(struct audit *a,
 	struct tw_err err = { 0 };
 	struct tw_facts *facts;
 	char *line = NULL;
-	size_t size = 0, number = 0;
+	size_t size = 0, number = 0, objects = 0;
 	ssize_t n;
 	int rv = f == NULL ? -1 : 0;
 
@@ -33,12 +33,17 @@ read_objects(const char *path, const char *what, void (*each)(struct audit *a,
 		number++;
 		if (strspn(line, " \t\r\n") == (size_t)n)
 			continue;
+		objects++;
 		rv = tw_report_read_json(line, (size_t)n, &facts, &err);
 		if (rv == 0)
 			each(a, facts);
 		else
-			fprintf(stderr, "tlswright audit: %s, line %zu: %s\n", path, number,
+			audit_say("%s, line %zu: %s", path, number,
 			    err.text);
+	}
+	if (rv == 0 && objects == 0) {
+		audit_say("%s holds no facts", path);
+		rv = -1;
 	}
 	free(line);
 	if (f != NULL && f != stdin)
@@ -127,15 +132,15 @@ audit_next(void *ctx, struct tw_spec *ret)
 			return false;
 		if (tw_target_parse(word, &a->target, &err) != 0) {
 			if (a->line > 0)
-				fprintf(stderr, "tlswright audit: %s, line %u: %s\n", a->list, a->line,
+				audit_say("%s, line %u: %s", a->list, a->line,
 				    err.text);
 			else
-				fprintf(stderr, "tlswright audit: %s\n", err.text);
+				audit_say("%s", err.text);
 			a->usage_errors++;
 			continue;
 		}
 		if (a->target.note[0] != '\0')
-			fprintf(stderr, "tlswright audit: \"%s\" is taken for %s\n", a->target.text,
+			audit_say("\"%s\" is taken for %s", a->target.text,
 			    a->target.note);
 		a->target_open = true;
 	}

@@ -137,26 +137,40 @@ def test_proxy_refuses(pki):
     assert "no" not in o["protocols"].values(), result
 
 
-def test_all_addresses(pki):
-    """localhost on both families: one object each."""
-    with good_server(pki) as four, good_server(pki, "::1", port=four.port):
-        result = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "--all-addresses",
-                              f"tls://localhost:{four.port}")
+@pytest.fixture
+def both(pki):
+    """A name with an address of each family, and a server on each."""
+    with namespace("127.0.0.1 both.example\n::1 both.example\n") as space, \
+            good_server(pki, port=8443, netns=space.name), \
+            good_server(pki, "::1", port=8443, netns=space.name):
+        yield space
+
+
+def test_all_addresses(pki, both):
+    """One object each."""
+    result = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "--all-addresses", "--sni", "localhost",
+                          "tls://both.example:8443", prefix=both.prefix)
     assert {o["address"] for o in result.objects} == {"127.0.0.1", "::1"}, result
     assert all(o["verdict"] == "pass" for o in result.objects), result
 
 
 @pytest.mark.parametrize("family,address", [("-4", "127.0.0.1"), ("-6", "::1")])
-def test_one_family(pki, family, address):
-    with good_server(pki) as four, good_server(pki, "::1", port=four.port):
-        result = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "--quick", family,
-                              f"tls://localhost:{four.port}")
+def test_one_family(pki, both, family, address):
+    result = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "--quick", family,
+                          "tls://both.example:8443", prefix=both.prefix)
     assert result.json["address"] == address, result
+
+
+def test_both_are_listed(pki, both):
+    o = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "--quick", "tls://both.example:8443",
+                     prefix=both.prefix).json
+    assert set(o["addresses"]) == {"127.0.0.1", "::1"} and o["address"] in o["addresses"], o
 
 
 def test_network_with_dark_addresses(pki):
     """One address of four listens, on one port of those tried: one object."""
-    with namespace() as space, good_server(pki, "127.0.77.2", port=8443, netns=space.name):
+    t = tls.ScriptedTls(identities={"ECDSA": pki.ca.leaf(names=("127.0.77.2",))}, **GOOD)
+    with namespace() as space, Server(tls.serve(t), "127.0.77.2", 8443, space.name):
         result = runner.audit("--ca", pki.ca_file, "--timeout", "5s", "127.0.77.0/30",
                               prefix=space.prefix)
     o = result.json

@@ -3,6 +3,8 @@ afterwards. It needs root; without, the test is skipped and says so."""
 
 import contextlib
 import os
+import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -25,13 +27,22 @@ class Namespace:
 
 
 @contextlib.contextmanager
-def namespace():
+def namespace(hosts=None):
+    """hosts: what /etc/hosts is inside; `ip netns exec` puts it there."""
     name = f"twtest-{os.getpid()}-{os.urandom(3).hex()}"
     made = subprocess.run(["ip", "netns", "add", name], capture_output=True)
     if made.returncode != 0:
         pytest.skip(f"no network namespace: {made.stderr.decode().strip()}")
+    own = pathlib.Path("/etc/netns") / name
     try:
         subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        if hosts is not None:
+            own.mkdir(parents=True)
+            (own / "hosts").write_text(hosts)
         yield Namespace(name)
     finally:
+        if hosts is not None:
+            shutil.rmtree(own, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                own.parent.rmdir()      # if it was ours alone
         subprocess.run(["ip", "netns", "del", name], check=True)
