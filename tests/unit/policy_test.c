@@ -47,8 +47,11 @@ expand_list(struct tw_buf *b, const char *title, struct tw_u16s list,
 {
 	tw_buf_fmt(b, "%s:%s\n", title, list.n == 0 ? " none" : "");
 	for (size_t i = 0; i < list.n; i++) {
-		assert_non_null(name(list.v[i]));
-		tw_buf_fmt(b, "  0x%04X %s\n", list.v[i], name(list.v[i]));
+		const char *text = name(list.v[i]);
+
+		assert_non_null(text);
+		/* gcc 14 does not know that the line above ends the test. */
+		tw_buf_fmt(b, "  0x%04X %s\n", list.v[i], text != NULL ? text : "");
 	}
 }
 
