@@ -3,11 +3,12 @@ kind, hostile ones too. Nothing is written but the CA's PEM for --ca."""
 
 import datetime
 import ipaddress
+import subprocess
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
@@ -20,7 +21,7 @@ class Identity:
 
 
 def _now():
-    return datetime.datetime.utcnow().replace(microsecond=0)
+    return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0, tzinfo=None)
 
 
 def _general(name):
@@ -89,4 +90,8 @@ class Authority:
 
 
 def rsa_key(bits):
-    return rsa.generate_private_key(65537, bits)
+    """Newer libraries make no key of 512 bits; the openssl command still does."""
+    if bits >= 1024:
+        return rsa.generate_private_key(65537, bits)
+    pem = subprocess.run(["openssl", "genrsa", str(bits)], check=True, capture_output=True).stdout
+    return load_pem_private_key(pem, None)
