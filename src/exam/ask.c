@@ -73,6 +73,8 @@ finish(struct ask *a, enum tw_outcome outcome)
 	leave(a);
 	a->answer.outcome = outcome;
 	a->answer.flight = &a->flight;
+	if (a->hello_ns != 0)
+		a->answer.ms = (double)(tw_loop_clock_ns() - a->hello_ns) / 1e6;
 	h->users++;
 	a->done(a);
 	tw_host_wake(x, h);
@@ -168,6 +170,7 @@ say_hello(struct ask *a)
 	    h->shares_n);
 	tw_buf_clear(&message);
 	wait_for(a, step_ms(a));
+	a->hello_ns = tw_loop_clock_ns();
 	send_records(a, tw_buf_view(&a->hello));
 }
 

@@ -8,9 +8,11 @@
 #include <stdio.h>
 
 #include "probe/hail.h"
-#include "probe/peel.h"
+#include "probe/lanes.h"
 
 enum { SHAPES = 3 };		/* hellos put before a version is said to be absent */
+/* An answer that takes longer comes from far away, or a slow server: rounds count, not questions. */
+enum { FAR_MS = 15 };
 enum { SUITES, SECOND };	/* the two peels of a version */
 
 struct version {
@@ -22,6 +24,7 @@ struct version {
 	bool plain_dh;		/* suites once more without ffdhe groups listed */
 	bool bare_groups;	/* groups without the leaf's curve beside them */
 	struct tw_peel peel[2];
+	struct tw_lanes lanes;	/* of the suites, where they are many */
 };
 
 struct lists {
@@ -30,7 +33,7 @@ struct lists {
 };
 
 /* A question's tag: version, and which peel and list of it; or the presence question. */
-enum { PRESENCE = 15 };
+enum { LANES = 2, PRESENCE = 15, ORDER = 14 };	/* LANES + lane stands where the peel does */
 static int tag_of(enum tw_version v, int peel, int which) { return (int)v << 8 | peel << 4 | which; }
 
 /* ---- what an answer shows, and how a list is offered ---- */
@@ -271,6 +274,28 @@ try_without_curve(struct tw_probing *p, struct version *s, const struct tw_answe
 	groups->done = false;
 }
 
+/* Long lists: whose order is it, and if the client's, the rest in lanes. */
+static bool
+ask_lanes(struct tw_probing *p, struct version *s, struct tw_question *q)
+{
+	const struct tw_chosen *found = &p->facts->suites[s->v];
+	int lane;
+
+	if (s->v == TW_TLS13 || (!s->lanes.on && (s->lanes.asked || s->ended[SUITES] ||
+	    found->codes.n < TW_LANES_LONG)))
+		return false;
+	base(p, s, q);
+	if (!s->lanes.on) {
+		tw_lanes_ask_order(&s->lanes, p->arena, found, q);
+		q->tag = tag_of(s->v, SUITES, ORDER);
+		return true;
+	}
+	if (!tw_lanes_ask(&s->lanes, q, &lane))
+		return false;
+	q->tag = tag_of(s->v, LANES + lane, 0);
+	return true;
+}
+
 /* The question of one peel: a whole hello, which the peel then narrows. */
 static bool
 ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *q)
@@ -295,6 +320,7 @@ ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *
 		    l->list[0].done ? is_signed_dhe : l->lists_n == 1 || l->list[1].done ? is_ecdhe
 		    : is_signed_ecdhe);
 	}
+	l->hurry = p->fastest_ms >= FAR_MS;
 	if (!tw_peel_ask(l, q, &which))
 		return false;
 	if (peel == SECOND && s->v != TW_TLS13 && !s->bare_groups)
@@ -356,6 +382,8 @@ peel_ended(struct tw_probing *p, struct version *s, int peel)
 	}
 	note_losses(p, s, peel);
 	if (peel == SUITES) {
+		if (s->lanes.on)
+			tw_lanes_sort(&p->facts->suites[s->v], tw_suites_of_version(s->v));
 		p->suites_known[s->v] = true;
 		settle_second(p, s);
 	}
@@ -411,6 +439,8 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 		for (int peel = 0; peel < 2; peel++)
 			if (ask_peel(p, s, peel, q))
 				return true;
+		if (ask_lanes(p, s, q))
+			return true;
 	}
 	return false;
 }
@@ -452,6 +482,10 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 	peel = q->tag >> 4 & 15;
 	if ((q->tag & 15) == PRESENCE) {
 		hear_presence(p, s, a);
+	} else if ((q->tag & 15) == ORDER) {
+		tw_lanes_hear_order(&s->lanes, a, &p->facts->suites[s->v], &s->peel[SUITES]);
+	} else if (peel >= LANES) {
+		tw_lanes_hear(&s->lanes, p, peel - LANES, a);
 	} else {
 		tw_peel_hear(&s->peel[peel], p, q->tag & 15, a);
 		if (peel == SECOND) {
@@ -463,7 +497,9 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 	for (size_t i = 0; i < TW_COUNT(order); i++)
 		p->versions_known &= l->version[order[i]].known;
 	for (peel = 0; peel < 2; peel++)
-		if (s->known && !s->ended[peel] && tw_peel_is_done(&s->peel[peel])) {
+		if (s->known && !s->ended[peel] && tw_peel_is_done(&s->peel[peel]) &&
+		    (peel != SUITES || tw_lanes_are_done(&s->lanes,
+		    &s->peel[SUITES].list[0].why))) {
 			peel_ended(p, s, peel);
 			s->ended[peel] = tw_peel_is_done(&s->peel[peel]);
 		}

@@ -147,6 +147,8 @@ tw_notes_take(struct tw_probing *p, const struct tw_question *q, const struct tw
 	const struct tw_flight *f = a->flight;
 	int v;
 
+	if (a->ms > 0 && (p->fastest_ms <= 0 || a->ms < p->fastest_ms))
+		p->fastest_ms = a->ms;
 	if (a->outcome != TW_GOT_FLIGHT) {
 		if (a->outcome == TW_GOT_ALERT && f->unrecognized_name && q->sni == TW_SNI_NONE)
 			p->facts->features[TW_FEAT_SNI_REQUIRED] = TW_YES;

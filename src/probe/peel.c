@@ -1,7 +1,8 @@
 /* Lists told by taking away what was chosen; see peel.h. lists.c is the caller. */
 #include "probe/peel.h"
 
-enum { TOGETHER = TW_PEEL_LISTS };	/* which: not one list alone */
+enum { TOGETHER = TW_PEEL_LISTS, AHEAD };	/* which: not one list alone; AHEAD + list */
+enum { MISSES = 2 };	/* wrong guesses before none is made any more */
 
 void
 tw_peel_add(struct tw_peel *peel, struct tw_arena *a, struct tw_u16s all,
@@ -11,6 +12,7 @@ tw_peel_add(struct tw_peel *peel, struct tw_arena *a, struct tw_u16s all,
 {
 	struct tw_peel_list *l = &peel->list[peel->lists_n++];
 
+	peel->arena = a;
 	l->all = all;
 	l->left = tw_arena_alloc(a, (all.n + 1) * sizeof(*l->left));
 	memcpy(l->left, all.v, all.n * sizeof(*l->left));
@@ -71,22 +73,52 @@ offer(struct tw_peel_list *l, struct tw_question *q)
 	l->offer(q, (struct tw_u16s){ l->left, l->left_n });
 }
 
-bool
-tw_peel_ask(struct tw_peel *peel, struct tw_question *q, int *ret_which)
+/* The list as it will be if the question under way takes its first. */
+static void
+offer_ahead(struct tw_peel *peel, struct tw_peel_list *l, struct tw_question *q)
 {
-	if (peel->checking || peel->apart) {
-		for (size_t i = 0; i < peel->lists_n; i++) {
-			struct tw_peel_list *l = &peel->list[i];
+	size_t n = l->left_n - 1;
+	uint16_t *rest = tw_arena_alloc(peel->arena, n * sizeof(*rest));
 
-			if (l->done || l->asked || (peel->checking && l->went_on))
-				continue;
+	memcpy(rest, l->left + 1, n * sizeof(*rest));
+	l->guess = l->left[0];
+	l->ahead_out = true;
+	l->ahead_void = l->ahead_heard = false;
+	l->offer(q, (struct tw_u16s){ rest, n });
+}
+
+/* Each list by itself; false: nothing to ask now. */
+static bool
+ask_apart(struct tw_peel *peel, struct tw_question *q, int *ret_which)
+{
+	for (size_t i = 0; i < peel->lists_n; i++) {
+		struct tw_peel_list *l = &peel->list[i];
+
+		if (l->done || l->ahead_due || (peel->checking && l->went_on))
+			continue;
+		if (!l->asked) {
 			l->asked = true;
 			offer(l, q);
 			*ret_which = (int)i;
 			return true;
 		}
-		return false;
+		if (peel->hurry && !peel->checking && !l->ahead_out && !l->ahead_heard &&
+		    l->misses < MISSES && l->left_n > 1) {
+			offer_ahead(peel, l, q);
+			*ret_which = AHEAD + (int)i;
+			return true;
+		}
 	}
+	return false;
+}
+
+bool
+tw_peel_ask(struct tw_peel *peel, struct tw_question *q, int *ret_which)
+{
+	if (peel->hurry && !peel->together_out && !peel->checking)
+		peel->apart = true;
+	if (peel->checking || peel->apart)
+		return ask_apart(peel, q, ret_which);
 	if (peel->together_out || open_lists(peel) == 0)
 		return false;
 	peel->together_out = true;
@@ -162,16 +194,70 @@ hear_together(struct tw_peel *peel, struct tw_probing *p, const struct tw_answer
 		}
 }
 
+/* The guess was right: the answer to the question put ahead is that to the next. */
+static void
+settle_ahead(struct tw_peel *peel, struct tw_probing *p, struct tw_peel_list *l)
+{
+	l->ahead_due = l->ahead_heard = false;
+	if (l->done)
+		return;
+	if (l->ahead_code != 0 && take(l, l->ahead_code)) {
+		l->found(p, peel->ctx, l->ahead_code);
+	} else {
+		l->done = true;
+		l->why = l->ahead_why;
+	}
+}
+
+static void
+hear_ahead(struct tw_peel *peel, struct tw_probing *p, struct tw_peel_list *l,
+    const struct tw_answer *a)
+{
+	l->ahead_out = false;
+	if (l->ahead_void)
+		return;
+	l->ahead_heard = true;
+	l->ahead_code = a->outcome == TW_GOT_FLIGHT ? l->chosen(a->flight) : 0;
+	l->ahead_why = lost_by(a);
+	if (l->ahead_due)
+		settle_ahead(peel, p, l);
+}
+
+/* What the answer to the question before means for the one put ahead of it. */
+static void
+weigh_guess(struct tw_peel *peel, struct tw_probing *p, struct tw_peel_list *l, size_t left_before)
+{
+	bool right = l->left_n < left_before && (l->left_n == 0 || l->left[0] != l->guess);
+
+	if (!l->ahead_out && !l->ahead_heard)
+		return;
+	if (l->done || !right) {
+		l->misses += !right;
+		l->ahead_void = true;
+		l->ahead_heard = false;
+		return;
+	}
+	l->ahead_due = true;
+	if (l->ahead_heard)
+		settle_ahead(peel, p, l);
+}
+
 void
 tw_peel_hear(struct tw_peel *peel, struct tw_probing *p, int which, const struct tw_answer *a)
 {
 	struct tw_peel_list *l;
+	size_t left;
 
 	if (which == TOGETHER) {
 		hear_together(peel, p, a);
 		return;
 	}
+	if (which >= AHEAD) {
+		hear_ahead(peel, p, &peel->list[which - AHEAD], a);
+		return;
+	}
 	l = &peel->list[which];
+	left = l->left_n;
 	l->asked = false;
 	if (progress(peel, p, l, a)) {
 		l->went_on = true;
@@ -181,4 +267,6 @@ tw_peel_hear(struct tw_peel *peel, struct tw_probing *p, int which, const struct
 	}
 	if (peel->checking)
 		end_check(peel);
+	else
+		weigh_guess(peel, p, l, left);
 }

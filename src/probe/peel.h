@@ -2,7 +2,9 @@
  * peel.h -- what a server supports, told by taking away what it chose: a hello
  * offers a list, the server takes one, the next offers the rest, until it takes
  * none. Two lists whose choices do not depend on each other are peeled by the
- * same hellos, which is how the fewest questions are asked.
+ * same hellos, which is how the fewest questions are asked. Where the server is
+ * far away, rounds cost more than questions: lists are then peeled side by side,
+ * and the next question is put before the answer, on a guess that is mostly right.
  */
 #ifndef TW_PROBE_PEEL_H
 #define TW_PROBE_PEEL_H
@@ -20,14 +22,22 @@ struct tw_peel_list {
 	void (*found)(struct tw_probing *p, void *ctx, uint32_t code);
 	bool done, asked, went_on;
 	const char *why;		/* it ended by "could not test": the reason */
+	/* The question put ahead, as if the one before it took the first of what is left. */
+	bool ahead_out, ahead_void, ahead_heard, ahead_due;
+	uint16_t guess;
+	unsigned misses;
+	uint32_t ahead_code;		/* what it took, 0: refused */
+	const char *ahead_why;
 };
 
 struct tw_peel {
-	struct tw_peel_list list[TW_PEEL_LISTS];
+	struct tw_peel_list list[TW_PEEL_LISTS];	/* asked together: which is TW_PEEL_LISTS */
 	size_t lists_n;
 	bool apart;			/* together they fail where each alone goes on */
 	bool checking;			/* together failed: each is asked alone */
 	bool together_out;
+	bool hurry;			/* the server is far away */
+	struct tw_arena *arena;
 	void *ctx;			/* for found() */
 };
 

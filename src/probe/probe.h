@@ -23,6 +23,7 @@ struct tw_answer {
 	enum tw_outcome outcome;
 	const struct tw_flight *flight;	/* never NULL, empty when nothing came */
 	const char *why;		/* TW_GOT_NOTHING, SILENCE: one sentence for `untested` */
+	double ms;			/* from the hello to the end of the answer */
 };
 
 /* Keys exam/ has at hand: the two that nearly every server takes, and the two large curves. */
@@ -56,6 +57,7 @@ struct tw_probing {
 	const struct tw_port *row;	/* registry row of the service, or NULL */
 	const char *const *alpn;	/* what every hello offers: chosen before, or demanded */
 	size_t alpn_n;
+	double fastest_ms;		/* answer so far; 0: none */
 	enum tw_share_set share_set;	/* whose groups this server takes */
 	TW_LIST(struct tw_dh_seen) dh_seen;
 	/* The lists of a version are complete (or could not be made): others may build on them. */
