@@ -229,7 +229,7 @@ weigh_guess(struct tw_peel *peel, struct tw_probing *p, struct tw_peel_list *l, 
 {
 	bool right = l->left_n < left_before && (l->left_n == 0 || l->left[0] != l->guess);
 
-	if (!l->ahead_out && !l->ahead_heard)
+	if (l->ahead_void || (!l->ahead_out && !l->ahead_heard))
 		return;
 	if (l->done || !right) {
 		l->misses += !right;

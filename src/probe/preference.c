@@ -48,6 +48,29 @@ arranged(struct tw_arena *a, const struct tw_chosen *list, bool chacha_first)
 	return (struct tw_u16s){ v, out };
 }
 
+/*
+ * The groups found, backwards, then all others: GnuTLS has DHE only for clients
+ * that list ffdhe groups, so taking those away would change what is chosen from.
+ */
+static struct tw_u16s
+backwards_first(struct tw_arena *a, const struct tw_chosen *found, struct tw_u16s all)
+{
+	struct tw_u16s mine = arranged(a, found, false);
+	uint16_t *v = tw_arena_alloc(a, (mine.n + all.n) * sizeof(*v));
+	size_t n = mine.n;
+
+	memcpy(v, mine.v, mine.n * sizeof(*v));
+	for (size_t i = 0; i < all.n; i++) {
+		size_t k = 0;
+
+		while (k < mine.n && mine.v[k] != all.v[i])
+			k++;
+		if (k == mine.n)
+			v[n++] = all.v[i];
+	}
+	return (struct tw_u16s){ v, n };
+}
+
 static bool
 ask_one(struct tw_probing *p, struct version *s, enum tw_version v, int which,
     struct tw_question *q)
@@ -62,7 +85,7 @@ ask_one(struct tw_probing *p, struct version *s, enum tw_version v, int which,
 	if (which == GROUPS_ALONE)
 		q->hello.suites = tw_suites_where(p->arena, q->hello.suites, is_ecdhe);
 	if (f->groups[v].codes.n > 1)
-		q->hello.groups = arranged(p->arena, &f->groups[v], false);
+		q->hello.groups = backwards_first(p->arena, &f->groups[v], q->hello.groups);
 	return true;
 }
 
