@@ -97,7 +97,13 @@ judge_stored(struct audit *a, struct tw_facts *f)
 int
 audit_from(struct audit *a)
 {
-	return read_objects(a->from, "the facts", judge_stored, a) != 0 ? 2 : -1;
+	if (read_objects(a->from, "the facts", judge_stored, a) != 0)
+		return 2;
+	if (a->shown > 0)
+		return -1;
+	fprintf(stderr, "tlswright audit: %s holds no facts: tlswright audit --json TARGET > %s makes "
+	    "some\n", a->from, a->from);
+	return 2;
 }
 
 /* The next word: of the command line, then of the list. NULL: there are no more. */
