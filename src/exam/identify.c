@@ -1,7 +1,6 @@
 /*
  * What is inside TLS? A session of the library is made beside the probes, and
- * what the server says in it names the service and its software. Also: the
- * other way into a port that has two (PostgreSQL, SQL Server).
+ * what the server says in it names the service and its software.
  */
 #include <stdlib.h>
 
@@ -391,52 +390,6 @@ talk_inside(struct endpoint *ep, const struct tongue *tongue)
 	tw_timer_start(i->timer, i->conn == NULL ? 0 : SHAKE_MS);
 }
 
-/* ---- the other way in ---- */
-
-static const struct way {
-	const char *dialogue, *alpn;
-} ways[] = {
-	{ "postgres", "postgresql" },
-	{ "mssql", "tds/8.0" },
-};
-
-static void
-other_way_done(struct ask *a)
-{
-	struct endpoint *ep = a->ep;
-
-	if (a->answer.outcome == TW_GOT_FLIGHT)
-		TW_PUSH(ep->facts->arena, &ep->facts->modes, a->how.mode);
-	tw_endpoint_pump(ep);
-}
-
-static void
-try_other_way(struct endpoint *ep)
-{
-	const char *dialogue = ep->how.service != NULL ? ep->how.service->name : NULL;
-	struct approach how = { .mode = TW_IMPLICIT };
-	struct ask *a;
-
-	for (size_t i = 0; i < TW_COUNT(ways); i++) {
-		bool here = dialogue != NULL && strcmp(dialogue, ways[i].dialogue) == 0;
-		bool direct = dialogue == NULL && ep->row != NULL && ep->row->alpn != NULL &&
-		    strcmp(ep->row->alpn, ways[i].alpn) == 0;
-
-		if (!here && !direct)
-			continue;
-		if (direct)
-			how = (struct approach){ TW_NEGOTIATED,
-				tw_service_by_name(ways[i].dialogue), 0 };
-		a = tw_ask_new(ep, -1, &how, other_way_done);
-		tw_hail(&a->q);
-		if (here) {
-			a->q.hello.alpn = &ways[i].alpn;
-			a->q.hello.alpn_n = 1;
-		}
-		tw_ask_start(a);
-	}
-}
-
 void
 tw_identify_start(struct endpoint *ep, const struct ask *first)
 {
@@ -444,7 +397,7 @@ tw_identify_start(struct endpoint *ep, const struct ask *first)
 		set_row(ep, row_of_alpn(first->flight.alpn));
 	if (ep->exam->opt->quick)
 		return;
-	try_other_way(ep);
+	tw_way_try_other(ep);
 	if (ep->how.mode == TW_IMPLICIT && ep->exam->opt->proxy == NULL &&
 	    !(ep->row != NULL && ep->row->alpn != NULL &&
 	    (strcmp(ep->row->alpn, "postgresql") == 0 || strcmp(ep->row->alpn, "tds/8.0") == 0)))

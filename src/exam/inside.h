@@ -195,5 +195,6 @@ void tw_deliver(struct endpoint *ep, int probe, const struct tw_question *q,
 /* identify.c: what is inside TLS, and the other way into a port; beside the probes. */
 void tw_identify_start(struct endpoint *ep, const struct ask *first);
 void tw_identify_cancel(struct endpoint *ep);
+void tw_way_try_other(struct endpoint *ep);	/* way.c: is there another mode? */
 
 #endif
