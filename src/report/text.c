@@ -256,12 +256,14 @@ put_end(struct tw_text *t)
 		tw_page_fmt(&t->page, TW_INK_BOLD, "tlswright explain %s",
 		    tw_findings[worst->id].id);
 	} else {
-		tw_page_put(&t->page, TW_INK_PLAIN, "Worst: nothing was found");
+		tw_page_put(&t->page, TW_INK_PLAIN, f->error != NULL
+		    ? "Worst: no TLS was seen, so nothing could be judged"
+		    : "Worst: nothing was found");
 		tw_page_newline(&t->page);
 		if (t->j->verdict == TW_VERDICT_UNKNOWN && f->tls == TW_REACH_TLS)
 			tw_page_fmt(&t->page, TW_INK_BOLD, "tlswright audit --timeout 15s %s",
 			    quoted(t->arena, f->target));
-		else if (f->port != 0)
+		else if (f->port != 0 && tw_port_by_number((uint16_t)f->port) != NULL)
 			tw_page_fmt(&t->page, TW_INK_BOLD, "tlswright explain %d", f->port);
 		else
 			tw_page_put(&t->page, TW_INK_BOLD, "tlswright ports");

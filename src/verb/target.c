@@ -186,6 +186,9 @@ tw_target_parse(const char *text, struct tw_target *ret, struct tw_err *err)
 			return -1;
 		corrected |= n > 0;
 	}
+	if (sep == NULL && strncmp(buf, "mail:", 5) == 0)
+		return tw_err_set(err, TW_ERR_USAGE, "mail:domain is not in this version yet; name "
+		    "the domain's servers, as in smtp://mx.%s imaps://imap.%s", buf + 5, buf + 5);
 	corrected |= cut_url(rest);
 	if (read_host(ret, rest, err) != 0)
 		return -1;
