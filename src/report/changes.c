@@ -129,7 +129,7 @@ compare_lists(struct diff *d, const char *path, const json_t *before, const json
 			same = false;
 			continue;
 		}
-		sorted = sorted && there != NULL && strcmp(there, here) == 0;
+		sorted = sorted && there != NULL && here != NULL && strcmp(there, here) == 0;
 		if (json_is_object(v))
 			compare(d, tw_arena_fmt(d->arena, "%s %s", path,
 			    json_object_get(v, "subject") != NULL ?
