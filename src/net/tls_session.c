@@ -69,7 +69,9 @@ tw_session_new(const char *sni, const char *const *alpn, size_t n)
 	}
 	SSL_set_bio(s->ssl, s->in, s->out);
 	if (sni != NULL)
-		SSL_set_tlsext_host_name(s->ssl, sni);
+		/* The macro of the header casts const away, which clang minds. */
+		SSL_ctrl(s->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+		    (void *)(uintptr_t)sni);
 	offer_alpn(s->ssl, alpn, n);
 	SSL_set_connect_state(s->ssl);
 	return s;

@@ -19,7 +19,7 @@ def files(root, folder, *ends):
 
 def lines(root, path):
     with open(os.path.join(root, path), encoding="utf-8") as f:
-        return f.read().split("\n")
+        return f.read().removesuffix("\n").split("\n")
 
 
 def end(bad, notes=()):
