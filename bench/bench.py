@@ -177,6 +177,23 @@ def lone(bench, server, entries):
          1.0 if scheme == "https" else 2.0)
 
 
+def machine_busy_s():
+    """CPU seconds the whole machine has spent on anything, whoever asked for it."""
+    with open("/proc/stat", encoding="ascii") as f:
+        user, nice, system, idle, wait, irq, soft, stolen = map(int, f.readline().split()[1:9])
+    return (user + nice + system + irq + soft + stolen) / os.sysconf("SC_CLK_TCK")
+
+
+def bound(wall, tool, server, machine):
+    other = max(0.0, machine - tool - server) / wall
+    cores = os.cpu_count()
+    if machine / wall > 0.85 * cores:
+        return "the cores: %.2f the tool, %.2f nginx, %.2f others' work" % (
+            tool / wall, server / wall, other)
+    return "waiting: %.2f of %d cores idle, %.2f at others' work" % (
+        max(0.0, cores - machine / wall), cores, other)
+
+
 def fleet_commands(build, targets, first, count, port):
     ours = os.path.join(build, "tlswright")
     # As the peers, it is told that this is TLS on connect; "bare" is not told, and waits a
@@ -210,9 +227,10 @@ def fleet(bench, build, server, count):
                                              server.port):
         figures = []
         for _ in range(rounds):
-            before = server.cpu_s()
+            before, busy = server.cpu_s(), machine_busy_s()
             figure = bench.run(argv)
             figure["server"] = server.cpu_s() - before
+            figure["machine"] = machine_busy_s() - busy
             found = len(SUITE.findall(figure.pop("said")))
             if found < count:
                 print("  %s: only %d suites seen on %d endpoints" % (name, found, count))
@@ -227,10 +245,7 @@ def fleet(bench, build, server, count):
         elif name == "tlswright --quick":
             goals += [("quick, endpoints a second", count / wall, 2000, True)]
         if name.startswith("tlswright"):
-            busy = (cpu + served) / wall / os.cpu_count()
-            print("    bound by: %s" % (
-                "the machine's cores, nginx %.0f %% of what was used" % (100 * served / (cpu + served))
-                if busy > 0.85 else "waiting, %.0f %% of the cores were idle" % (100 * (1 - busy))))
+            print("    bound by %s" % bound(wall, cpu, served, middle(figures, "machine")))
     print()
     for row in goals:
         goal(*row)
