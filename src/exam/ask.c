@@ -75,6 +75,7 @@ finish(struct ask *a, enum tw_outcome outcome)
 	a->answer.flight = &a->flight;
 	if (a->hello_ns != 0)
 		a->answer.ms = (double)(tw_loop_clock_ns() - a->hello_ns) / 1e6;
+	tw_trace_ask(a);
 	h->users++;
 	a->done(a);
 	tw_host_wake(x, h);

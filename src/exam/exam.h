@@ -39,6 +39,8 @@ struct tw_exam_client {
 	bool (*next)(void *ctx, struct tw_spec *ret);
 	/* One endpoint is done; f is handed over (tw_facts_free() it). */
 	void (*done)(void *ctx, struct tw_facts *f);
+	/* A line for each question put: what was asked, what came. NULL: none is wanted. */
+	void (*trace)(void *ctx, const char *line);
 };
 
 /* Examines all targets on one event loop; returns when all are done. -1: it could not begin. */

@@ -139,6 +139,7 @@ void tw_pace_give_up(struct endpoint *ep, const char *reason);	/* no more questi
 void tw_pace_idle(struct endpoint *ep);		/* nothing in flight: settle doubts */
 void tw_pace_clear(struct endpoint *ep);
 
+void tw_trace_ask(const struct ask *a);	/* trace.c: a line for -v */
 void tw_finish_facts(struct endpoint *ep);	/* finish.c: certificates judged, lists closed */
 void tw_deliver(struct endpoint *ep, int probe, const struct tw_question *q,
     const struct tw_answer *a);

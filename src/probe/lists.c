@@ -193,6 +193,14 @@ is_there(struct tw_probing *p, struct version *s, const struct tw_flight *f, boo
 	}
 }
 
+/* The server took a hello as long as this one: its handshake_failure is not about the shape. */
+static bool
+bears_our_hellos(const struct tw_probing *p, const struct version *s)
+{
+	return s->v < TW_TLS12 && s->shape == 0 && p->facts->protocols[TW_TLS12] == TW_YES &&
+	    s->all->version[TW_TLS12].shape == 0;
+}
+
 static void
 hear_presence(struct tw_probing *p, struct version *s, const struct tw_answer *a)
 {
@@ -215,6 +223,7 @@ hear_presence(struct tw_probing *p, struct version *s, const struct tw_answer *a
 	}
 	/* Another version, or protocol_version (70): that is a clear no. */
 	if (a->outcome == TW_GOT_FLIGHT || (a->outcome == TW_GOT_ALERT && a->flight->alert == 70) ||
+	    (a->outcome == TW_GOT_ALERT && a->flight->alert == 40 && bears_our_hellos(p, s)) ||
 	    ++s->shape == SHAPES) {
 		p->facts->protocols[s->v] = TW_NO;
 		s->known = true;
@@ -423,6 +432,7 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 		struct version *s = &l->version[order[i]];
 
 		s->v = order[i];
+		s->all = l;
 		if (s->known || s->out)
 			continue;
 		base(p, s, q);

@@ -37,7 +37,7 @@ static const struct tw_option options[] = {
 	{ "per-host", '\0', "N", "connections to one address at once (8)" },
 	{ "rate", '\0', "N/s", "new connections a second, over all" },
 	{ "at", '\0', "TIME", "judge dates as of then: 2027-01-31, 2027-01-31T12:00:00Z" },
-	{ "verbose", 'v', NULL, "every fact, every finding's why" },
+	{ "verbose", 'v', NULL, "every hello and its answer on stderr, every finding's why" },
 	{ "quiet", 'q', NULL, "a line an endpoint" },
 	{ NULL, '\0', NULL, NULL },
 };
@@ -190,7 +190,8 @@ status_of(const struct audit *a)
 static int
 examine(struct audit *a)
 {
-	struct tw_exam_client client = { a, audit_next, audit_done };
+	struct tw_exam_client client = { a, audit_next, audit_done,
+		a->style.verbose ? audit_trace : NULL };
 	struct tw_err err = { 0 };
 
 	if (tw_trust_open(a->ca, &a->exam.trust, &err) != 0 ||

@@ -41,5 +41,6 @@ int audit_from(struct audit *a);	/* -1, or an exit status */
 void audit_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void audit_style(struct tw_report_style *ret);
 void audit_done(void *ctx, struct tw_facts *f);
+void audit_trace(void *ctx, const char *line);	/* -v: a line to stderr */
 
 #endif

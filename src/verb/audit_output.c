@@ -94,3 +94,15 @@ audit_done(void *ctx, struct tw_facts *f)
 	tw_buf_clear(&out);
 	tw_facts_free(f);
 }
+
+void
+audit_trace(void *ctx, const char *line)
+{
+	struct tw_buf b;
+
+	(void)ctx;
+	tw_buf_init(&b, 8192);
+	tw_text_escape(&b, tw_bytes_of(line));
+	fprintf(stderr, "%s\n", tw_buf_cstr(&b));
+	tw_buf_clear(&b);
+}
