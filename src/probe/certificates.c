@@ -68,17 +68,14 @@ compose(struct tw_probing *p, struct tw_question *q, enum tw_sni_kind sni, bool 
 		q->hello.schemes = schemes_for(rsa);
 }
 
-/* The lists' own questions meet every leaf that goes with the name: this waits for them. */
+/* The best version is known; a kind of leaf that the lists meet later is asked for then. */
 static bool
 is_time(const struct tw_probing *p)
 {
 	bool any = false;
 
-	for (int v = TW_SSL3; v <= TW_TLS13; v++) {
-		if (p->facts->protocols[v] == TW_YES && !p->suites_known[v])
-			return false;
+	for (int v = TW_SSL3; v <= TW_TLS13; v++)
 		any |= p->facts->protocols[v] == TW_YES;
-	}
 	return any && p->versions_known;
 }
 

@@ -8,6 +8,7 @@
 struct shot {
 	enum tw_feature feature;
 	bool after_all;			/* asked when the others are answered */
+	bool of_suites;			/* made of the suites found: waits for them */
 	bool (*applies)(struct tw_probing *p);
 	void (*compose)(struct tw_probing *p, struct tw_question *q);
 	enum tw_check (*read)(struct tw_probing *p, const struct tw_answer *a);
@@ -257,15 +258,15 @@ read_middle(struct tw_probing *p, const struct tw_answer *a)
 }
 
 static const struct shot shots[] = {
-	{ TW_FEAT_COMPRESSION, false, has_old, compose_extras, read_extras },
-	{ TW_FEAT_STRICT_ALPN, false, always, compose_alpn, read_alpn },
-	{ TW_FEAT_FALLBACK_SCSV, false, has_lower_old, compose_fallback,
+	{ TW_FEAT_COMPRESSION, false, true, has_old, compose_extras, read_extras },
+	{ TW_FEAT_STRICT_ALPN, false, false, always, compose_alpn, read_alpn },
+	{ TW_FEAT_FALLBACK_SCSV, false, false, has_lower_old, compose_fallback,
 	    read_fallback },
-	{ TW_FEAT_VERSION_TOLERANT, false, always, compose_future, read_tolerance },
-	{ TW_FEAT_LONG_HELLO_TOLERANT, false, always, compose_middle, read_middle },
-	{ TW_FEAT_GREASE_TOLERANT, false, always, compose_bear, read_bear },
-	{ TW_FEAT_LONG_HELLO_TOLERANT, true, bears_not, compose_long, read_long },
-	{ TW_FEAT_GREASE_TOLERANT, true, bears_not, compose_grease, read_tolerance },
+	{ TW_FEAT_VERSION_TOLERANT, false, false, always, compose_future, read_tolerance },
+	{ TW_FEAT_LONG_HELLO_TOLERANT, false, false, always, compose_middle, read_middle },
+	{ TW_FEAT_GREASE_TOLERANT, false, false, always, compose_bear, read_bear },
+	{ TW_FEAT_LONG_HELLO_TOLERANT, true, false, bears_not, compose_long, read_long },
+	{ TW_FEAT_GREASE_TOLERANT, true, false, bears_not, compose_grease, read_tolerance },
 };
 
 /* Features of 1.2 and older that a server of 1.3 alone cannot have. */
@@ -280,10 +281,8 @@ struct features {
 };
 
 static bool
-lists_are_known(const struct tw_probing *p)
+suites_are_known(const struct tw_probing *p)
 {
-	if (!p->versions_known)
-		return false;
 	for (int v = TW_SSL3; v <= TW_TLS12; v++)
 		if (p->facts->protocols[v] == TW_YES && !p->suites_known[v])
 			return false;
@@ -304,14 +303,15 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 {
 	struct features *s = state;
 
-	if (!lists_are_known(p) || best(p, TW_TLS13) < TW_SSL3)
+	if (!p->versions_known || best(p, TW_TLS13) < TW_SSL3)
 		return false;
 	if (!s->settled) {
 		settle_old(p);
 		s->settled = true;
 	}
 	for (size_t i = 0; i < TW_COUNT(shots); i++) {
-		if (s->asked[i] || (shots[i].after_all && s->out > 0))
+		if (s->asked[i] || (shots[i].after_all && s->out > 0) ||
+		    (shots[i].of_suites && !suites_are_known(p)))
 			continue;
 		s->asked[i] = true;
 		if (!shots[i].applies(p)) {

@@ -9,6 +9,8 @@
 #include "probe/probe.h"
 
 #define TW_TAG_HAIL	(-1)	/* q.tag of the hail; probes[0] hears its answer */
+/* An answer that takes longer comes from far away, or a slow server: rounds count, not questions. */
+#define TW_FAR_MS	15
 #define TW_OTHER_HAILS	3	/* shapes tw_hail_other() knows */
 
 /* All versions, all we can read: the hello that opens every examination. */

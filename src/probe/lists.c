@@ -7,12 +7,11 @@
  */
 #include <stdio.h>
 
+#include "data/scheme.h"
 #include "probe/hail.h"
 #include "probe/lanes.h"
 
 enum { SHAPES = 3 };		/* hellos put before a version is said to be absent */
-/* An answer that takes longer comes from far away, or a slow server: rounds count, not questions. */
-enum { FAR_MS = 15 };
 enum { SUITES, SECOND };	/* the two peels of a version */
 
 struct version {
@@ -102,6 +101,22 @@ is_dhe(const struct tw_suite *s)
 }
 
 static bool
+are_same_key(uint32_t a, uint32_t b)
+{
+	const struct tw_scheme *x = tw_scheme_by_code((uint16_t)a), *y = tw_scheme_by_code((uint16_t)b);
+
+	return x != NULL && y != NULL && strncmp(x->key, y->key, 3) == 0;
+}
+
+static bool
+are_same_authentication(uint32_t a, uint32_t b)
+{
+	const struct tw_suite *x = tw_suite_by_code(a), *y = tw_suite_by_code(b);
+
+	return x != NULL && y != NULL && strcmp(x->authentication, y->authentication) == 0;
+}
+
+static bool
 has(const struct tw_chosen *list, bool (*wanted)(const struct tw_suite *s))
 {
 	for (size_t i = 0; i < list->codes.n; i++) {
@@ -174,6 +189,8 @@ start_peels(struct tw_probing *p, struct version *s)
 			tw_peel_add(&s->peel[SECOND], p->arena, q.hello.schemes, scheme_chosen12,
 			    offer_schemes, found_scheme);
 	}
+	s->peel[SUITES].list[0].alike = are_same_authentication;
+	s->peel[SECOND].list[s->v == TW_TLS12].alike = s->v >= TW_TLS12 ? are_same_key : NULL;
 }
 
 /* The version is there: what this answer chose is the first of each list. */
@@ -329,7 +346,7 @@ ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *
 		    l->list[0].done ? is_signed_dhe : l->lists_n == 1 || l->list[1].done ? is_ecdhe
 		    : is_signed_ecdhe);
 	}
-	l->hurry = p->fastest_ms >= FAR_MS;
+	l->hurry = p->fastest_ms >= TW_FAR_MS;
 	if (!tw_peel_ask(l, q, &which))
 		return false;
 	if (peel == SECOND && s->v != TW_TLS13 && !s->bare_groups)

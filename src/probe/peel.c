@@ -2,7 +2,7 @@
 #include "probe/peel.h"
 
 enum { TOGETHER = TW_PEEL_LISTS, AHEAD };	/* which: not one list alone; AHEAD + list */
-enum { MISSES = 2 };	/* wrong guesses before none is made any more */
+enum { MISSES = 2 };	/* wrong guesses in a row before none is made any more */
 
 void
 tw_peel_add(struct tw_peel *peel, struct tw_arena *a, struct tw_u16s all,
@@ -41,6 +41,7 @@ take(struct tw_peel_list *l, uint32_t code)
 			memmove(l->left + i, l->left + i + 1,
 			    (l->left_n - i - 1) * sizeof(*l->left));
 			l->left_n--;
+			l->last = (uint16_t)code;
 			if (l->left_n == 0)
 				l->done = true;
 			return true;
@@ -73,15 +74,26 @@ offer(struct tw_peel_list *l, struct tw_question *q)
 	l->offer(q, (struct tw_u16s){ l->left, l->left_n });
 }
 
-/* The list as it will be if the question under way takes its first. */
+/* Where the guess stands in what is left: the first like the one taken last. */
+static size_t
+guess(const struct tw_peel_list *l)
+{
+	for (size_t i = 0; l->alike != NULL && l->last != 0 && i < l->left_n; i++)
+		if (l->alike(l->last, l->left[i]))
+			return i;
+	return 0;
+}
+
+/* The list as it will be if the question under way takes what we guess. */
 static void
 offer_ahead(struct tw_peel *peel, struct tw_peel_list *l, struct tw_question *q)
 {
-	size_t n = l->left_n - 1;
+	size_t n = l->left_n - 1, at = guess(l);
 	uint16_t *rest = tw_arena_alloc(peel->arena, n * sizeof(*rest));
 
-	memcpy(rest, l->left + 1, n * sizeof(*rest));
-	l->guess = l->left[0];
+	memcpy(rest, l->left, at * sizeof(*rest));
+	memcpy(rest + at, l->left + at + 1, (n - at) * sizeof(*rest));
+	l->guess = l->left[at];
 	l->ahead_out = true;
 	l->ahead_void = l->ahead_heard = false;
 	l->offer(q, (struct tw_u16s){ rest, n });
@@ -227,7 +239,7 @@ hear_ahead(struct tw_peel *peel, struct tw_probing *p, struct tw_peel_list *l,
 static void
 weigh_guess(struct tw_peel *peel, struct tw_probing *p, struct tw_peel_list *l, size_t left_before)
 {
-	bool right = l->left_n < left_before && (l->left_n == 0 || l->left[0] != l->guess);
+	bool right = l->left_n < left_before && l->last == l->guess;
 
 	if (l->ahead_void || (!l->ahead_out && !l->ahead_heard))
 		return;
@@ -237,6 +249,7 @@ weigh_guess(struct tw_peel *peel, struct tw_probing *p, struct tw_peel_list *l, 
 		l->ahead_heard = false;
 		return;
 	}
+	l->misses = 0;
 	l->ahead_due = true;
 	if (l->ahead_heard)
 		settle_ahead(peel, p, l);

@@ -24,7 +24,8 @@ struct tw_peel_list {
 	const char *why;		/* it ended by "could not test": the reason */
 	/* The question put ahead, as if the one before it took the first of what is left. */
 	bool ahead_out, ahead_void, ahead_heard, ahead_due;
-	uint16_t guess;
+	uint16_t guess, last;		/* what it was to take; what the server took last */
+	bool (*alike)(uint32_t a, uint32_t b);	/* is b likely where a was taken? NULL: any is */
 	unsigned misses;
 	uint32_t ahead_code;		/* what it took, 0: refused */
 	const char *ahead_why;

@@ -97,6 +97,9 @@ ask_version(struct tw_probing *p, struct version *s, enum tw_version v, struct t
 
 	if (!s->asked[BACKWARDS] && (suites || groups))
 		return ask_one(p, s, v, BACKWARDS, q);
+	/* Far away a question is cheaper than a round: the answer backwards may show no group. */
+	if (!s->asked[GROUPS_ALONE] && groups && v != TW_TLS13 && p->fastest_ms >= TW_FAR_MS)
+		return ask_one(p, s, v, GROUPS_ALONE, q);
 	if (!s->heard[BACKWARDS])
 		return false;
 	if (!s->asked[CHACHA_FIRST] && f->suites[v].preference == TW_PREF_SERVER &&
