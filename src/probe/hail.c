@@ -22,8 +22,8 @@ static const uint16_t hail_suites[] = {
 };
 static const uint16_t hail_versions[] = { 0x0304, 0x0303, 0x0302, 0x0301 };
 
-/* The usual groups first; what few know comes after. */
-static const uint16_t first_groups[] = { 29, 23, 24, 0x11ec, 25, 30, 256, 257, 258, 259, 260 };
+/* The usual groups first, as most libraries rank them; what few know comes after. */
+static const uint16_t first_groups[] = { 29, 23, 30, 25, 24, 0x11ec, 256, 257, 258, 259, 260 };
 static const uint16_t first_schemes[] = { 0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0603,
 	0x0806, 0x0601, 0x0807, 0x0808, 0x0809, 0x080a, 0x080b, 0x0303, 0x0301, 0x0203, 0x0201,
 	0x0402, 0x0302, 0x0202 };

@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 
+#include "data/group.h"
 #include "data/scheme.h"
 #include "probe/hail.h"
 #include "probe/lanes.h"
@@ -108,6 +109,15 @@ are_same_key(uint32_t a, uint32_t b)
 	return x != NULL && y != NULL && strncmp(x->key, y->key, 3) == 0;
 }
 
+/* Post-quantum groups are few, and stand apart: the next is an old one. */
+static bool
+are_same_kind(uint32_t a, uint32_t b)
+{
+	const struct tw_group *x = tw_group_by_code((uint16_t)a), *y = tw_group_by_code((uint16_t)b);
+
+	return x != NULL && y != NULL && !y->post_quantum && x->ffdhe == y->ffdhe;
+}
+
 static bool
 are_same_authentication(uint32_t a, uint32_t b)
 {
@@ -190,7 +200,9 @@ start_peels(struct tw_probing *p, struct version *s)
 			    offer_schemes, found_scheme);
 	}
 	s->peel[SUITES].list[0].alike = are_same_authentication;
-	s->peel[SECOND].list[s->v == TW_TLS12].alike = s->v >= TW_TLS12 ? are_same_key : NULL;
+	s->peel[s->v == TW_TLS13 ? SUITES : SECOND].list[s->v == TW_TLS13].alike = are_same_kind;
+	if (s->v >= TW_TLS12)
+		s->peel[SECOND].list[s->v == TW_TLS12].alike = are_same_key;
 }
 
 /* The version is there: what this answer chose is the first of each list. */
@@ -347,6 +359,7 @@ ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *
 		    : is_signed_ecdhe);
 	}
 	l->hurry = p->fastest_ms >= TW_FAR_MS;
+	l->ahead = l->hurry && p->facts->has_dialogue;
 	if (!tw_peel_ask(l, q, &which))
 		return false;
 	if (peel == SECOND && s->v != TW_TLS13 && !s->bare_groups)

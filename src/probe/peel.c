@@ -114,7 +114,7 @@ ask_apart(struct tw_peel *peel, struct tw_question *q, int *ret_which)
 			*ret_which = (int)i;
 			return true;
 		}
-		if (peel->hurry && !peel->checking && !l->ahead_out && !l->ahead_heard &&
+		if (peel->ahead && !peel->checking && !l->ahead_out && !l->ahead_heard &&
 		    l->misses < MISSES && l->left_n > 1) {
 			offer_ahead(peel, l, q);
 			*ret_which = AHEAD + (int)i;

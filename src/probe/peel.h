@@ -37,7 +37,8 @@ struct tw_peel {
 	bool apart;			/* together they fail where each alone goes on */
 	bool checking;			/* together failed: each is asked alone */
 	bool together_out;
-	bool hurry;			/* the server is far away */
+	bool hurry;			/* the server is far away: lists side by side */
+	bool ahead;			/* and a round is long: questions ahead of answers */
 	struct tw_arena *arena;
 	void *ctx;			/* for found() */
 };

@@ -11,6 +11,7 @@ enum { BACKWARDS, CHACHA_FIRST, GROUPS_ALONE, ASKS };
 
 struct version {
 	bool asked[ASKS], heard[ASKS];
+	bool takes_chacha;	/* where a client puts it first */
 };
 
 struct preference {
@@ -89,25 +90,34 @@ ask_one(struct tw_probing *p, struct version *s, enum tw_version v, int which,
 	return true;
 }
 
+/* ChaCha20 is among the suites, and not the server's first. */
+static bool
+has_later_chacha(const struct tw_chosen *suites)
+{
+	for (size_t i = 1; i < suites->codes.n; i++)
+		if (is_chacha(suites->codes.v[i]))
+			return !is_chacha(suites->codes.v[0]);
+	return false;
+}
+
 static bool
 ask_version(struct tw_probing *p, struct version *s, enum tw_version v, struct tw_question *q)
 {
 	struct tw_facts *f = p->facts;
 	bool suites = f->suites[v].codes.n > 1, groups = f->groups[v].codes.n > 1;
+	/* Far away a question is cheaper than a round: all are put before an answer can spare one. */
+	bool far = p->fastest_ms >= TW_FAR_MS;
 
 	if (!s->asked[BACKWARDS] && (suites || groups))
 		return ask_one(p, s, v, BACKWARDS, q);
-	/* Far away a question is cheaper than a round: the answer backwards may show no group. */
-	if (!s->asked[GROUPS_ALONE] && groups && v != TW_TLS13 && p->fastest_ms >= TW_FAR_MS)
-		return ask_one(p, s, v, GROUPS_ALONE, q);
-	if (!s->heard[BACKWARDS])
+	if (!s->heard[BACKWARDS] && !far)
 		return false;
-	if (!s->asked[CHACHA_FIRST] && f->suites[v].preference == TW_PREF_SERVER &&
-	    !is_chacha(f->suites[v].codes.v[0]))
-		for (size_t i = 1; i < f->suites[v].codes.n; i++)
-			if (is_chacha(f->suites[v].codes.v[i]))
-				return ask_one(p, s, v, CHACHA_FIRST, q);
-	if (!s->asked[GROUPS_ALONE] && groups && f->groups[v].preference == TW_PREF_UNKNOWN)
+	if (!s->asked[CHACHA_FIRST] && has_later_chacha(&f->suites[v]) &&
+	    (f->suites[v].preference == TW_PREF_SERVER ||
+	    (!s->heard[BACKWARDS] && far && f->has_dialogue)))
+		return ask_one(p, s, v, CHACHA_FIRST, q);
+	if (!s->asked[GROUPS_ALONE] && groups &&
+	    (s->heard[BACKWARDS] ? f->groups[v].preference == TW_PREF_UNKNOWN : v != TW_TLS13))
 		return ask_one(p, s, v, GROUPS_ALONE, q);
 	return false;
 }
@@ -161,12 +171,15 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 		return;
 	}
 	if (which == CHACHA_FIRST) {
-		if (is_chacha(a->flight->suite))
-			f->suites[v].preference = TW_PREF_SERVER_CHACHA;
-		return;
-	}
-	if (which == BACKWARDS)
+		s->version[v].takes_chacha = is_chacha(a->flight->suite);
+	} else if (which == BACKWARDS) {
 		f->suites[v].preference = weigh(&f->suites[v], q->hello.suites, a->flight->suite);
+	}
+	/* A client's-order server takes what stands first, ChaCha20 too: that says nothing. */
+	if (s->version[v].takes_chacha && f->suites[v].preference == TW_PREF_SERVER)
+		f->suites[v].preference = TW_PREF_SERVER_CHACHA;
+	if (which == CHACHA_FIRST)
+		return;
 	f->groups[v].preference = weigh(&f->groups[v], q->hello.groups, a->flight->ske.present
 	    ? a->flight->ske.group : a->flight->group);
 }

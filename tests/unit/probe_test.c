@@ -245,6 +245,7 @@ test_facts_are_the_table(void **state)
 
 		s.own_order = run / TW_COUNT(servers) % 2 != 0;
 		s.ms = run / TW_COUNT(servers) % 4 < 2 ? 1 : 40;
+		f->has_dialogue = run / TW_COUNT(servers) % 3 == 0;	/* a round is long */
 		examine(&s, f, run);
 		for (int v = TW_SSL3; v <= TW_TLS13; v++) {
 			assert_int_equal(f->protocols[v], s.versions[v] ? TW_YES : TW_NO);
@@ -265,12 +266,15 @@ static void
 test_chacha_first_is_told_apart(void **state)
 {
 	(void)state;
-	for (int first = 0; first < 2; first++) {
+	for (int i = 0; i < 8; i++) {
+		bool first = i % 2 != 0;
 		struct server s = servers[0];
 		struct tw_facts *f = tw_facts_new("a.test");
 
 		s.own_order = true;
-		s.chacha_first = first != 0;
+		s.chacha_first = first;
+		s.ms = i / 2 % 2 != 0 ? 40 : 1;
+		f->has_dialogue = i / 4 != 0;
 		examine(&s, f, 7);
 		assert_int_equal(f->suites[TW_TLS12].preference,
 		    first ? TW_PREF_SERVER_CHACHA : TW_PREF_SERVER);
