@@ -22,6 +22,7 @@ struct version {
 	bool out, known;	/* presence: under way, known */
 	bool ended[2];
 	bool plain_dh;		/* suites once more without ffdhe groups listed */
+	bool plain_asked, no_plain_dh;	/* from afar that is asked before: there is none */
 	bool bare_groups;	/* groups without the leaf's curve beside them */
 	struct tw_peel peel[2];
 	struct tw_lanes lanes;	/* of the suites, where they are many */
@@ -33,7 +34,7 @@ struct lists {
 };
 
 /* A question's tag: version, and which peel and list of it; or the presence question. */
-enum { LANES = 2, PRESENCE = 15, ORDER = 14 };	/* LANES + lane stands where the peel does */
+enum { LANES = 2, PLAIN = 13, ORDER = 14, PRESENCE = 15 };	/* LANES + lane stands where the peel does */
 static int tag_of(enum tw_version v, int peel, int which) { return (int)v << 8 | peel << 4 | which; }
 
 /* ---- what an answer shows, and how a list is offered ---- */
@@ -414,7 +415,7 @@ peel_ended(struct tw_probing *p, struct version *s, int peel)
 	 * with other primes only to those that do not: ask the other way too.
 	 */
 	if (peel == SUITES && s->v != TW_TLS13 && s->v != TW_SSL3 && !s->plain_dh &&
-	    suites->why == NULL && suites->left_n > 0 && !has(&p->facts->suites[s->v], is_dhe)) {
+	    !s->no_plain_dh && suites->why == NULL && suites->left_n > 0 && !has(&p->facts->suites[s->v], is_dhe)) {
 		s->plain_dh = true;
 		suites->done = false;
 		return;
@@ -428,6 +429,24 @@ peel_ended(struct tw_probing *p, struct version *s, int peel)
 	}
 	if (peel == (s->v == TW_TLS13 ? SUITES : SECOND))
 		p->groups_known[s->v] = true;
+}
+
+/*
+ * Where rounds are long: is there any DHE for clients that list no ffdhe groups? A no
+ * spares the round that peel_ended() would ask for; a yes leaves it to that.
+ */
+static bool
+ask_plain_dh(struct tw_probing *p, struct version *s, struct tw_question *q)
+{
+	if (s->v == TW_TLS13 || s->v == TW_SSL3 || s->plain_asked || s->ended[SUITES] ||
+	    !s->peel[SECOND].ahead || has(&p->facts->suites[s->v], is_dhe))
+		return false;
+	s->plain_asked = true;
+	base(p, s, q);
+	q->hello.suites = tw_suites_where(p->arena, q->hello.suites, is_dhe);
+	q->hello.groups = without_ffdhe(p->arena, q->hello.groups);
+	q->tag = tag_of(s->v, SUITES, PLAIN);
+	return true;
 }
 
 /* A server signs only after a share it takes: where the usual two led nowhere, the large ones. */
@@ -479,7 +498,7 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 		for (int peel = 0; peel < 2; peel++)
 			if (ask_peel(p, s, peel, q))
 				return true;
-		if (ask_lanes(p, s, q))
+		if (ask_lanes(p, s, q) || ask_plain_dh(p, s, q))
 			return true;
 	}
 	return false;
@@ -522,6 +541,8 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 	peel = q->tag >> 4 & 15;
 	if ((q->tag & 15) == PRESENCE) {
 		hear_presence(p, s, a);
+	} else if ((q->tag & 15) == PLAIN) {
+		s->no_plain_dh = a->outcome == TW_GOT_ALERT || a->outcome == TW_GOT_CLOSED;
 	} else if ((q->tag & 15) == ORDER) {
 		tw_lanes_hear_order(&s->lanes, a, &p->facts->suites[s->v], &s->peel[SUITES]);
 	} else if (peel >= LANES) {
