@@ -270,7 +270,7 @@ find_no_preference(struct tw_judge *j)
 	if (j->policy->client_order)
 		return;
 	for (int v = TW_SSL3; v < TW_TLS13; v++) {
-		if (f->suites[v].preference != TW_PREF_CLIENT)
+		if (f->suites[v].preference != TW_PREF_CLIENT || f->suites[v].codes.n < 2)
 			continue;
 		versions |= 1u << v;
 		for (size_t i = 0; i < f->suites[v].codes.n; i++)
