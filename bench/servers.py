@@ -4,7 +4,11 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests"))
+import ports  # noqa: E402
 
 # Mozilla's intermediate, what most well-kept servers run.
 SUITES = ("ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
@@ -30,12 +34,6 @@ http {{
 	{servers}
 }}
 """
-
-
-def free_port(address="127.0.0.1"):
-    with socket.socket() as s:
-        s.bind((address, 0))
-        return s.getsockname()[1]
 
 
 def openssl(*words):
@@ -100,7 +98,7 @@ def have_nginx():
 
 
 def modern(folder):
-    port = free_port()
+    port = ports.free()
     ec = certificate(folder, "modern-ec", "IP:127.0.0.1,DNS:localhost")
     rsa = certificate(folder, "modern-rsa", "IP:127.0.0.1,DNS:localhost", "rsa")
     if not have_nginx():
@@ -115,7 +113,7 @@ def modern(folder):
 
 def starttls(folder):
     """Our smtp.py, whose TLS is the library's: 40 ms away, how fast it is does not show."""
-    port = free_port()
+    port = ports.free()
     ec = certificate(folder, "smtp", "IP:127.0.0.1,DNS:localhost")
     here = os.path.dirname(os.path.abspath(__file__))
     return Server(["python3", os.path.join(here, "smtp.py"), str(port), *ec],
@@ -127,7 +125,7 @@ def fleet(folder, count):
         print("\nno nginx here: no fleet")
         return None
     addresses = ["127.0.9.%d" % n for n in range(1, count + 1)]
-    port = free_port("0.0.0.0")
+    port = ports.free("0.0.0.0")
     blocks = []
     for n, address in enumerate(addresses):
         made, key = certificate(folder, "fleet-%d" % n, "IP:" + address)

@@ -82,11 +82,13 @@ row_of_alpn(struct tw_bytes alpn)
 	return NULL;
 }
 
+/* What is inside says what it is: whatever the port's number made us presume. */
 static void
 set_row(struct endpoint *ep, const struct tw_port *row)
 {
 	if (row == NULL || ep->named)
 		return;
+	ep->told = true;
 	/* The port's own row is more exact where it is the same protocol. */
 	if (ep->row != NULL && strcmp(ep->row->service, row->service) == 0)
 		return;
@@ -187,7 +189,9 @@ note_words(struct endpoint *ep, struct tw_bytes words)
 	if (tw_bytes_begin_with(words, "HTTP/")) {
 		note_http(ep, words);
 	} else if (s != NULL) {
-		if (!is_of_row(s, ep->row))
+		if (is_of_row(s, ep->row))
+			ep->told = true;
+		else
 			set_row(ep, implicit_row(s));
 		f->banner = tw_arena_bytes(f->arena, first_line(words));
 		if (s->software != NULL && s->software(words, &name, &version)) {
@@ -199,10 +203,11 @@ note_words(struct endpoint *ep, struct tw_bytes words)
 	}
 }
 
+/* Neither the user nor the server has said what it is; a port's number alone says little. */
 static bool
-is_unknown(const struct endpoint *ep)
+is_presumed(const struct endpoint *ep)
 {
-	return !ep->named && ep->row != NULL && strcmp(ep->row->scheme, "tls") == 0;
+	return !ep->named && !ep->told && ep->row != NULL;
 }
 
 static void
@@ -214,7 +219,7 @@ note_tongue(struct endpoint *ep, const struct tongue *t, struct tw_bytes words)
 
 	for (size_t i = 0; i < TW_COUNT(t->begins) && t->begins[i] != NULL; i++)
 		fits |= tw_bytes_begin_with(words, t->begins[i]);
-	if (!fits || !is_unknown(ep))
+	if (!fits || !is_presumed(ep))
 		return;
 	if (s != NULL && s->really != NULL && s->really(words) != NULL)
 		row = tw_port_by_service(s->really(words), TW_IMPLICIT);
@@ -223,23 +228,46 @@ note_tongue(struct endpoint *ep, const struct tongue *t, struct tw_bytes words)
 
 static void talk_inside(struct endpoint *ep, const struct tongue *tongue);
 
+static bool
+is_usual_here(const struct tongue *t, const struct tw_port *row)
+{
+	return strcmp(tw_port_by_scheme(t->scheme)->service, row->service) == 0;
+}
+
+/* The tongue that is usual on this port alone first; where it is not understood, the others. */
+static void
+try_tongues(struct endpoint *ep, const struct tongue *last)
+{
+	bool one = false;
+
+	for (size_t t = 0; last == NULL && t < TW_COUNT(tongues); t++)
+		if (is_usual_here(&tongues[t], ep->row)) {
+			talk_inside(ep, &tongues[t]);
+			one = true;
+		}
+	if (one || (last != NULL && !is_usual_here(last, ep->row)))
+		return;
+	for (size_t t = 0; t < TW_COUNT(tongues); t++)
+		if (&tongues[t] != last)
+			talk_inside(ep, &tongues[t]);
+}
+
 static void
 told(struct identify *i)
 {
 	struct endpoint *ep = i->ep;
 	struct exam *x = ep->exam;
 	struct host *h = ep->host;
-
-	bool first = i->tongue == NULL && i->up;
+	const struct tongue *last = i->tongue;
+	bool up = i->up;
 
 	if (i->tongue != NULL)
 		note_tongue(ep, i->tongue, tw_buf_view(&i->plain));
 	else if (i->plain.n > 0)
 		note_words(ep, tw_buf_view(&i->plain));
 	stop(i);
-	if (first && is_unknown(ep))
-		for (size_t t = 0; t < TW_COUNT(tongues); t++)
-			talk_inside(ep, &tongues[t]);
+	if (up && is_presumed(ep))
+		try_tongues(ep, last);
 	h->users++;
 	tw_endpoint_pump(ep);
 	tw_host_wake(x, h);

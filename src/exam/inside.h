@@ -85,6 +85,7 @@ struct endpoint {
 	struct sockaddr_storage addr;	/* the one examined, port set */
 	const struct tw_port *row;	/* named or recognised */
 	bool named;			/* the user named the service */
+	bool told;			/* or what is inside TLS did */
 	struct approach how;
 	struct tw_question hail;	/* the hello that was answered first: the control question */
 	const char *sni;

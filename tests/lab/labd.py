@@ -9,7 +9,6 @@ import concurrent.futures
 import ctypes
 import json
 import os
-import random
 import select
 import shutil
 import signal
@@ -19,9 +18,11 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import authority  # noqa: E402
 import daemons  # noqa: E402
+import ports  # noqa: E402
 
 PR_SET_CHILD_SUBREAPER = 36
 reservations = []
@@ -30,7 +31,7 @@ reservations = []
 def take_port():
     """A port that is free now, below the kernel's own range, and reserved from other labs while this one lives."""
     for _ in range(1000):
-        port = random.SystemRandom().randint(10000, 30000)
+        port = ports.below_the_kernels_own()
         mark = socket.socket(socket.AF_UNIX)
         try:
             mark.bind("\0tlswright-lab-%d" % port)

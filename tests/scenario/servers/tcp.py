@@ -9,6 +9,8 @@ import threading
 import time
 import traceback
 
+import ports
+
 CLONE_NEWNET = 0x40000000
 
 
@@ -109,9 +111,12 @@ class Server:
 
     def _listen(self, port):
         family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((self.address, port))
+        if port:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((self.address, port))
+        else:
+            sock = ports.bound(family, self.address)
         sock.listen(256)
         sock.settimeout(0.1)
         return sock
@@ -188,7 +193,4 @@ class Server:
 
 def dark_port(address="127.0.0.1"):
     """A port nobody listens on (free a moment ago)."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as sock:
-        sock.bind((address, 0))
-        return sock.getsockname()[1]
+    return ports.free(address)
