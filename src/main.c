@@ -11,6 +11,7 @@
 
 const struct tw_verb *const tw_verbs[] = {
 	&tw_verb_audit,
+	&tw_verb_config,
 	&tw_verb_explain,
 	&tw_verb_ports,
 	NULL
@@ -25,6 +26,7 @@ help(void)
 	    "  tlswright audit imap://mail.example.com   STARTTLS on 143\n"
 	    "  tlswright audit example.com:8443          one port, whatever speaks there\n"
 	    "  tlswright explain starttls                offline, a screen\n"
+	    "  tlswright config nginx                    the lines for a server\n"
 	    "  tlswright ports 465                       what lies there\n\n"
 	    "Verbs\n", stdout);
 	for (size_t i = 0; tw_verbs[i] != NULL; i++)

@@ -12,6 +12,7 @@
 #include "data/finding.h"
 #include "data/policy.h"
 #include "data/port.h"
+#include "data/target.h"
 #include "verb/verb.h"
 
 #define EACH_OPTION(o, verb) \
@@ -44,6 +45,13 @@ print_topics(void)
 }
 
 static void
+print_servers(void)
+{
+	for (size_t i = 0; i < tw_targets_n; i++)
+		printf(" %s", tw_targets[i].name);
+}
+
+static void
 print_schemes(void)
 {
 	for (size_t i = 0; i < tw_ports_n; i++)
@@ -65,6 +73,7 @@ static const struct {
 	const char *verb;
 	print_fn *print;
 } subjects[] = {
+	{ "config", print_servers },
 	{ "explain", print_topics },
 	{ "ports", print_schemes },
 };

@@ -1,0 +1,402 @@
+/*
+ * config_words.c -- what {{suites12:iana}}, `@if pq` and their kin mean: names of suites,
+ * groups and schemes come from the policy and the tables of data/, in the style asked for.
+ */
+#include "report/config_words.h"
+
+#include <stdio.h>
+
+#include "data/gnutls.h"
+#include "data/group.h"
+#include "data/spelling.h"
+#include "data/suite.h"
+
+static bool
+is(struct tw_bytes name, const char *s)
+{
+	return name.n == strlen(s) && memcmp(name.p, s, name.n) == 0;
+}
+
+/* A file beside the certificate. */
+static void
+beside(char to[static 256], const char *cert, const char *name, const char *ending)
+{
+	const char *slash = strrchr(cert, '/');
+	int folder = slash == NULL ? 0 : (int)(slash - cert + 1);
+
+	snprintf(to, 256, "%.*s%s%s", folder, cert, name, ending);
+}
+
+static void
+name_files(struct tw_config_words *w, const struct tw_config *c)
+{
+	if (c->cert != NULL)
+		snprintf(w->cert, sizeof(w->cert), "%s", c->cert);
+	else
+		snprintf(w->cert, sizeof(w->cert), "/etc/ssl/%s/%s.pem", w->name,
+		    c->chain != NULL ? "cert" : "fullchain");
+	if (c->key != NULL)
+		snprintf(w->key, sizeof(w->key), "%s", c->key);
+	else
+		beside(w->key, w->cert, "privkey", ".pem");
+	if (c->chain != NULL)
+		beside(w->fullchain, w->cert, "fullchain", ".pem");
+	else
+		snprintf(w->fullchain, sizeof(w->fullchain), "%s", w->cert);
+	beside(w->bundle, w->cert, "bundle", ".pem");
+	beside(w->pkcs12, w->cert, "keystore", ".p12");
+}
+
+/* A feature the server has since a version, on a library that has it since another. */
+static bool
+has(const struct tw_config_words *w, const char *since, const char *openssl_since)
+{
+	if (since != NULL && tw_template_compare(w->version, since) < 0)
+		return false;
+	if (w->config->target->kind == TW_OPENSSL)
+		return tw_template_compare(w->openssl, openssl_since) >= 0;
+	return true;
+}
+
+void
+tw_config_words_init(struct tw_config_words *w, const struct tw_config *c)
+{
+	const struct tw_target *t = c->target;
+
+	*w = (struct tw_config_words){ .config = c };
+	w->version = c->version != NULL ? c->version : t->newest;
+	w->openssl = c->openssl != NULL ? c->openssl : tw_openssl_newest;
+	w->name = c->name != NULL ? c->name : "example.com";
+	w->port = c->port != 0 ? c->port : t->port;
+	name_files(w, c);
+	memcpy(w->versions, c->policy->versions, sizeof(w->versions));
+	if (!has(w, t->tls13, "1.1.1"))
+		w->versions[TW_TLS13] = false;
+	w->pq = (t->pq != NULL || t->kind == TW_OPENSSL) && has(w, t->pq, "3.5.0");
+	if (c->exception == NULL || t->limit == TW_LIMIT_NONE)
+		return;
+	w->legacy = true;
+	w->legacy_port = c->exception->port != 0 ? c->exception->port
+	    : (w->port + 10000) % 65536;
+	for (int v = (int)c->exception->version; v < TW_VERSIONS; v++)
+		w->legacy_versions[v] = v != TW_TLS13 || w->versions[TW_TLS13];
+}
+
+static bool
+is_hsts(const struct tw_config *c)
+{
+	return c->target->http && !c->no_hsts && c->policy->hsts_seconds > 0;
+}
+
+static int
+flag(void *ctx, struct tw_bytes name)
+{
+	const struct tw_config_words *w = ctx;
+	const struct tw_config *c = w->config;
+	const struct { const char *name; bool on; } flags[] = {
+		{ "acme", c->target->http && c->acme != NULL },
+		{ "chain", c->chain != NULL },
+		{ "client_order", c->policy->client_order },
+		{ "hsts", is_hsts(c) },
+		{ "legacy", w->legacy },
+		{ "pq", w->pq },
+		{ "redirect", c->target->http && !c->no_redirect },
+		{ "tls12", w->versions[TW_TLS12] },
+		{ "tls13", w->versions[TW_TLS13] },
+	};
+
+	for (size_t i = 0; i < TW_COUNT(flags); i++)
+		if (is(name, flags[i].name))
+			return flags[i].on;
+	return -1;
+}
+
+static const char *
+number(void *ctx, struct tw_bytes name)
+{
+	const struct tw_config_words *w = ctx;
+
+	return is(name, "version") ? w->version : is(name, "openssl") ? w->openssl : NULL;
+}
+
+/* A list as codes: suites, groups, schemes, versions. */
+struct codes {
+	enum tw_spelt what;
+	uint16_t v[TW_CONFIG_CODES];
+	size_t n;
+};
+
+static void
+add_suites(struct codes *l, struct tw_u16s from, bool old, bool new)
+{
+	l->what = TW_SPELT_SUITE;
+	for (size_t i = 0; i < from.n && l->n < TW_CONFIG_CODES; i++) {
+		const struct tw_suite *s = tw_suite_by_code(from.v[i]);
+
+		if (s != NULL && (s->tls13 ? new : old))
+			l->v[l->n++] = from.v[i];
+	}
+}
+
+static void
+add_versions(struct codes *l, const bool versions[static TW_VERSIONS])
+{
+	l->what = TW_SPELT_VERSION;
+	for (unsigned v = 0; v < TW_VERSIONS; v++)
+		if (versions[v])
+			l->v[l->n++] = (uint16_t)v;
+}
+
+/* What cannot be written for this library is left out: an unknown group is an error there. */
+static void
+add_groups(struct codes *l, const struct tw_config_words *w)
+{
+	struct tw_u16s from = w->config->policy->groups;
+	bool openssl = w->config->target->kind == TW_OPENSSL;
+
+	l->what = TW_SPELT_GROUP;
+	for (size_t i = 0; i < from.n && l->n < TW_CONFIG_CODES; i++) {
+		const struct tw_group *g = tw_group_by_code(from.v[i]);
+
+		if (g == NULL || (g->post_quantum && !w->pq))
+			continue;
+		if (openssl && from.v[i] == 29 && tw_template_compare(w->openssl, "1.1.0") < 0)
+			continue;
+		l->v[l->n++] = from.v[i];
+	}
+}
+
+/*
+ * What clients of TLS 1.0 and 1.1 can take at all: ephemeral exchanges with AES in CBC.
+ * Nothing older, and nothing without forward secrecy, is worth an exception.
+ */
+static const uint16_t legacy_suites[] = {
+	0xC009, 0xC013,			/* ECDHE-ECDSA, ECDHE-RSA with AES128-SHA */
+	0xC00A, 0xC014,			/* the same with AES256-SHA */
+};
+
+static bool
+find_codes(const struct tw_config_words *w, struct tw_bytes name, struct codes *l)
+{
+	const struct tw_policy *p = w->config->policy;
+	bool old = w->versions[TW_TLS12], new = w->versions[TW_TLS13];
+
+	l->n = 0;
+	if (is(name, "suites12")) {
+		add_suites(l, p->suites, old, false);
+	} else if (is(name, "suites13")) {
+		add_suites(l, p->suites, false, new);
+	} else if (is(name, "suites")) {
+		add_suites(l, p->suites, old, new);
+	} else if (is(name, "legacy_suites")) {
+		add_suites(l, p->suites, true, false);
+		add_suites(l, TW_U16S(legacy_suites), true, false);
+	} else if (is(name, "groups")) {
+		add_groups(l, w);
+	} else if (is(name, "sigalgs")) {
+		l->what = TW_SPELT_SCHEME;
+		for (size_t i = 0; i < p->schemes.n && l->n < TW_CONFIG_CODES; i++)
+			l->v[l->n++] = p->schemes.v[i];
+	} else if (is(name, "versions")) {
+		add_versions(l, w->versions);
+	} else if (is(name, "legacy_versions")) {
+		add_versions(l, w->legacy_versions);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* A name with what stands behind its colons: a style, a joint, in any order. */
+struct spelt {
+	struct tw_bytes name, style;
+	const char *joint, *quote;	/* joint NULL: none was said */
+};
+
+static const struct {
+	const char *name, *joint, *quote;
+} joints[] = {
+	{ "colon", ":", "" },
+	{ "comma", ",", "" },
+	{ "list", ", ", "" },
+	{ "quoted", ", ", "\"" },
+	{ "space", " ", "" },
+};
+
+static struct tw_bytes
+take_part(struct tw_bytes *rest)
+{
+	const uint8_t *colon = rest->n > 0 ? memchr(rest->p, ':', rest->n) : NULL;
+	struct tw_bytes part = { rest->p, colon != NULL ? (size_t)(colon - rest->p) : rest->n };
+
+	rest->p += part.n + (colon != NULL);
+	rest->n -= part.n + (colon != NULL);
+	return part;
+}
+
+static struct spelt
+split(struct tw_bytes text)
+{
+	struct spelt s = { .name = take_part(&text), .style = { NULL, 0 }, .quote = "" };
+
+	while (text.n > 0) {
+		struct tw_bytes part = take_part(&text);
+		size_t i = 0;
+
+		while (i < TW_COUNT(joints) && !is(part, joints[i].name))
+			i++;
+		if (i < TW_COUNT(joints)) {
+			s.joint = joints[i].joint;
+			s.quote = joints[i].quote;
+		} else {
+			s.style = part;
+		}
+	}
+	return s;
+}
+
+static bool
+put_list(const struct tw_config_words *w, struct spelt s, struct tw_buf *out)
+{
+	struct codes l;
+	const char *between = "";
+
+	if (!find_codes(w, s.name, &l) || !tw_spelling_is_style(l.what, s.style))
+		return false;
+	if (s.joint == NULL)
+		s.joint = is(s.style, "iana") || is(s.style, "go") ? "," : ":";
+	for (size_t i = 0; i < l.n; i++) {
+		size_t before = out->n;
+
+		tw_buf_str(out, between);
+		tw_buf_str(out, s.quote);
+		if (!tw_spelling_put(l.what, l.v[i], s.style, out)) {
+			out->n = before;
+			continue;
+		}
+		tw_buf_str(out, s.quote);
+		between = s.joint;
+	}
+	return true;
+}
+
+static int
+member(void *ctx, struct tw_bytes list, size_t at, struct tw_buf *out)
+{
+	struct spelt s = split(list);
+	struct codes l;
+
+	if (!find_codes(ctx, s.name, &l) || !tw_spelling_is_style(l.what, s.style))
+		return -1;
+	for (size_t i = 0; i < l.n; i++) {
+		struct tw_buf one;
+		bool put;
+
+		tw_buf_init(&one, 128);
+		put = tw_spelling_put(l.what, l.v[i], s.style, &one);
+		if (put && at == 0)
+			tw_buf_bytes(out, tw_buf_view(&one));
+		tw_buf_clear(&one);
+		if (put && at-- == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static void
+put_gnutls(const struct tw_config_words *w, bool legacy, struct tw_buf *out)
+{
+	struct codes suites, groups, schemes, new;
+
+	find_codes(w, tw_bytes_of(legacy ? "legacy_suites" : "suites"), &suites);
+	find_codes(w, tw_bytes_of("suites13"), &new);
+	for (size_t i = 0; legacy && i < new.n && suites.n < TW_CONFIG_CODES; i++)
+		suites.v[suites.n++] = new.v[i];
+	find_codes(w, tw_bytes_of("groups"), &groups);
+	find_codes(w, tw_bytes_of("sigalgs"), &schemes);
+	tw_gnutls_put_priority(legacy ? w->legacy_versions : w->versions,
+	    (struct tw_u16s){ suites.v, suites.n }, (struct tw_u16s){ groups.v, groups.n },
+	    (struct tw_u16s){ schemes.v, schemes.n }, out);
+}
+
+/* The oldest or the newest of some versions; false: the name is not of these. */
+static bool
+put_bound(const struct tw_config_words *w, struct spelt s, struct tw_buf *out)
+{
+	bool max = is(s.name, "max"), legacy = is(s.name, "legacy_min");
+	const bool *versions = legacy ? w->legacy_versions : w->versions;
+	int found = -1;
+
+	if (!max && !legacy && !is(s.name, "min"))
+		return false;
+	if (!tw_spelling_is_style(TW_SPELT_VERSION, s.style))
+		return false;
+	for (int v = 0; v < TW_VERSIONS; v++)
+		if (versions[v] && (found < 0 || max))
+			found = v;
+	if (found >= 0)
+		tw_spelling_put(TW_SPELT_VERSION, (unsigned)found, s.style, out);
+	return true;
+}
+
+static bool
+put_text(const struct tw_config_words *w, struct tw_bytes name, struct tw_buf *out)
+{
+	const struct tw_config *c = w->config;
+	const struct tw_config_exception *x = c->exception;
+	const struct { const char *name, *text; } texts[] = {
+		{ "acme", c->acme != NULL ? c->acme : "" },
+		{ "allow", x != NULL ? tw_versions[x->version].title : "" },
+		{ "bundle", w->bundle },
+		{ "ca", "/etc/ssl/certs/ca-certificates.crt" },
+		{ "cert", w->cert },
+		{ "chain", c->chain != NULL ? c->chain : w->cert },
+		{ "fullchain", w->fullchain },
+		{ "header", TW_CONFIG_HEADER },
+		{ "key", w->key },
+		{ "name", w->name },
+		{ "network", x != NULL ? x->network : "" },
+		{ "openssl", w->openssl },
+		{ "pkcs12", w->pkcs12 },
+		{ "policy", c->policy->name },
+		{ "reason", x != NULL ? x->reason : "" },
+		{ "until", x != NULL ? x->until : "" },
+		{ "version", w->version },
+	};
+
+	for (size_t i = 0; i < TW_COUNT(texts); i++)
+		if (is(name, texts[i].name)) {
+			tw_buf_str(out, texts[i].text);
+			return true;
+		}
+	return false;
+}
+
+static bool
+put(void *ctx, struct tw_bytes name, struct tw_buf *out)
+{
+	const struct tw_config_words *w = ctx;
+	const struct { const char *name; long v; } numbers[] = {
+		{ "hsts_seconds", w->config->policy->hsts_seconds },
+		{ "legacy_port", (long)w->legacy_port },
+		{ "port", (long)w->port },
+	};
+
+	for (size_t i = 0; i < TW_COUNT(numbers); i++)
+		if (is(name, numbers[i].name)) {
+			tw_buf_fmt(out, "%ld", numbers[i].v);
+			return true;
+		}
+	if (is(name, "gnutls") || is(name, "legacy_gnutls")) {
+		put_gnutls(w, is(name, "legacy_gnutls"), out);
+		return true;
+	}
+	return put_text(w, name, out) || put_bound(w, split(name), out) ||
+	    put_list(w, split(name), out);
+}
+
+struct tw_template_world
+tw_config_words_world(struct tw_config_words *w)
+{
+	return (struct tw_template_world){ w, put, flag, number, member };
+}
