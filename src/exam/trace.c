@@ -69,7 +69,10 @@ put_answer(struct tw_buf *b, const struct ask *a)
 		put_flight(b, &a->flight);
 		break;
 	case TW_GOT_ALERT:
-		tw_buf_fmt(b, "alert %s", alert != NULL ? alert->name : "unknown");
+		if (a->flight.ssl2_refused)
+			tw_buf_fmt(b, "SSL 2.0 error %u", a->flight.ssl2_error);
+		else
+			tw_buf_fmt(b, "alert %s", alert != NULL ? alert->name : "unknown");
 		break;
 	case TW_GOT_CLOSED:
 		tw_buf_str(b, a->end == TW_END_RESET ? "reset" : "closed");

@@ -162,9 +162,6 @@ look(const struct tw_facts *f, const struct row *row, int v, struct doubt *d)
 		if (s != NULL && row->exposes(s))
 			return true;
 	}
-	/* SSL 2.0 is the flaw itself: its kinds need not be known. */
-	if (row->versions == SSL2 && f->protocols[v] == TW_YES)
-		return true;
 	snprintf(path, sizeof(path), "protocols.%s", tw_versions[v].id);
 	tested = tw_infer_tested(f, path, &reason);
 	if (f->protocols[v] != TW_YES) {
@@ -175,6 +172,9 @@ look(const struct tw_facts *f, const struct row *row, int v, struct doubt *d)
 	tested = tw_infer_tested(f, path, &reason);
 	if (tested != TW_YES)
 		doubt(d, tested, reason);
+	/* SSL 2.0 is the flaw itself: where it shakes hands, its kinds need not be known. */
+	else if (row->versions == SSL2)
+		return true;
 	else if (f->quick || f->suites[v].codes.n == 0)
 		doubt(d, TW_NOT_TESTED, NULL);
 	return false;

@@ -69,8 +69,10 @@ tw_lanes_hear(struct tw_lanes *l, struct tw_probing *p, int lane, const struct t
 }
 
 bool
-tw_lanes_are_done(const struct tw_lanes *l, const char **ret_why)
+tw_lanes_are_done(const struct tw_lanes *l, const struct tw_peel *rest, const char **ret_why)
 {
+	if (l->on && (rest->together_out || rest->list[0].asked))
+		return false;
 	for (int lane = 0; l->on && lane < TW_LANES; lane++) {
 		if (!tw_peel_is_done(&l->lane[lane]))
 			return false;
@@ -78,6 +80,22 @@ tw_lanes_are_done(const struct tw_lanes *l, const char **ret_why)
 			*ret_why = l->lane[lane].list[0].why;
 	}
 	return true;
+}
+
+bool
+tw_lanes_give_back(struct tw_lanes *l, struct tw_peel *rest)
+{
+	struct tw_peel_list *to = &rest->list[0];
+
+	for (int lane = 0; l->on && lane < TW_LANES; lane++) {
+		struct tw_peel_list *from = &l->lane[lane].list[0];
+
+		memcpy(to->left + to->left_n, from->left, from->left_n * sizeof(*to->left));
+		to->left_n += from->left_n;
+		from->left_n = 0;
+	}
+	to->done = to->left_n == 0;
+	return !to->done;
 }
 
 static size_t

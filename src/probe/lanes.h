@@ -28,8 +28,10 @@ void tw_lanes_hear_order(struct tw_lanes *l, const struct tw_answer *a,
 /* As tw_peel_ask() and tw_peel_hear(): *ret_lane is the lane. */
 bool tw_lanes_ask(struct tw_lanes *l, struct tw_question *q, int *ret_lane);
 void tw_lanes_hear(struct tw_lanes *l, struct tw_probing *p, int lane, const struct tw_answer *a);
-/* All lanes are done; *ret_why, where one was lost, says why. */
-bool tw_lanes_are_done(const struct tw_lanes *l, const char **ret_why);
+/* Gives what the lanes left back to rest, which then goes on with it; true: there is some. */
+bool tw_lanes_give_back(struct tw_lanes *l, struct tw_peel *rest);
+/* Lanes, if any, are done, and nothing of rest is under way; *ret_why, where one was lost, says why. */
+bool tw_lanes_are_done(const struct tw_lanes *l, const struct tw_peel *rest, const char **ret_why);
 /* Puts the suites found into the order of our hellos, which is what one lane would have shown. */
 void tw_lanes_sort(struct tw_chosen *found, struct tw_u16s offered);
 

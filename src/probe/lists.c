@@ -405,21 +405,29 @@ settle_second(struct tw_probing *p, struct version *s)
 		l->list[1].done = true;
 }
 
-static void
-peel_ended(struct tw_probing *p, struct version *s, int peel)
+/*
+ * GnuTLS gives DHE only to clients that list ffdhe groups, and RFC 7919 servers
+ * with other primes only to those that do not: what is left is asked the other way too.
+ */
+static bool
+asks_plain_dh(struct tw_probing *p, struct version *s)
 {
 	struct tw_peel_list *suites = &s->peel[SUITES].list[0];
 
-	/*
-	 * GnuTLS gives DHE only to clients that list ffdhe groups, and RFC 7919 servers
-	 * with other primes only to those that do not: ask the other way too.
-	 */
-	if (peel == SUITES && s->v != TW_TLS13 && s->v != TW_SSL3 && !s->plain_dh &&
-	    !s->no_plain_dh && suites->why == NULL && suites->left_n > 0 && !has(&p->facts->suites[s->v], is_dhe)) {
-		s->plain_dh = true;
-		suites->done = false;
+	if (s->v == TW_TLS13 || s->v == TW_SSL3 || s->plain_dh || s->no_plain_dh ||
+	    suites->why != NULL || has(&p->facts->suites[s->v], is_dhe))
+		return false;
+	s->plain_dh = s->lanes.on ? tw_lanes_give_back(&s->lanes, &s->peel[SUITES])
+	    : suites->left_n > 0;
+	suites->done = !s->plain_dh;
+	return s->plain_dh;
+}
+
+static void
+peel_ended(struct tw_probing *p, struct version *s, int peel)
+{
+	if (peel == SUITES && asks_plain_dh(p, s))
 		return;
-	}
 	note_losses(p, s, peel);
 	if (peel == SUITES) {
 		if (s->lanes.on)
@@ -560,7 +568,7 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 	for (peel = 0; peel < 2; peel++)
 		if (s->known && !s->ended[peel] && tw_peel_is_done(&s->peel[peel]) &&
 		    (peel != SUITES || tw_lanes_are_done(&s->lanes,
-		    &s->peel[SUITES].list[0].why))) {
+		    &s->peel[SUITES], &s->peel[SUITES].list[0].why))) {
 			peel_ended(p, s, peel);
 			s->ended[peel] = tw_peel_is_done(&s->peel[peel]);
 		}

@@ -5,6 +5,16 @@ struct ssl2 {
 	bool out, known;
 };
 
+/* ERROR-CODE of the draft, C.4 */
+static const char *
+name_of(uint16_t error)
+{
+	static const char *const names[] = { [1] = "NO-CIPHER-ERROR", [2] = "NO-CERTIFICATE-ERROR",
+		[4] = "BAD-CERTIFICATE-ERROR", [6] = "UNSUPPORTED-CERTIFICATE-TYPE-ERROR" };
+
+	return error < TW_COUNT(names) && names[error] != NULL ? names[error] : "an unknown one";
+}
+
 static bool
 ask(struct tw_probing *p, void *state, struct tw_question *q)
 {
@@ -31,6 +41,12 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 		for (size_t i = 0; i < a->flight->ssl2_kinds_n; i++)
 			tw_facts_choose(f, &f->suites[TW_SSL2], a->flight->ssl2_kinds[i]);
 		f->suites[TW_SSL2].preference = TW_PREF_CLIENT;	/* the client picks, by design */
+	} else if (a->flight->ssl2_refused) {
+		/* It speaks SSL 2.0, though with none of our kinds: the draft has eight, and we offer all. */
+		f->protocols[TW_SSL2] = TW_YES;
+		tw_facts_untested(f, "suites.SSLv2", TW_COULD_NOT_TEST, tw_arena_fmt(p->arena,
+		    "the server answers in SSL 2.0, but names no cipher kind: its error is %s (%u)",
+		    name_of(a->flight->ssl2_error), a->flight->ssl2_error));
 	} else if (a->outcome == TW_GOT_NOTHING || a->outcome == TW_GOT_SILENCE) {
 		f->protocols[TW_SSL2] = TW_COULD_NOT_TEST;
 		tw_facts_untested(f, "protocols.SSLv2", TW_COULD_NOT_TEST, a->why);

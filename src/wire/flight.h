@@ -71,7 +71,8 @@ struct tw_flight {
 	bool finished_ok;		/* 1.3: server Finished seen */
 	bool alerted;
 	uint8_t alert_level, alert;	/* the fatal one, else the last warning */
-	uint16_t ssl2_error;		/* SSL 2.0 ERROR message (ends as TW_FLIGHT_ALERT), 0: none */
+	bool ssl2_refused;		/* an SSL 2.0 ERROR message came (ends as TW_FLIGHT_ALERT) */
+	uint16_t ssl2_error;		/* what it says; 0 is OpenSSL's "undefined" */
 	unsigned warnings;
 	bool unrecognized_name;		/* a warning or fatal alert 112 came */
 	const char *why;		/* TW_FLIGHT_BAD: one sentence, static */

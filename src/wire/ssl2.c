@@ -6,6 +6,7 @@ read_error(struct tw_flight *f, struct tw_bytes body)
 {
 	if (!tw_bytes_u16(&body, &f->ssl2_error))
 		return false;
+	f->ssl2_refused = true;
 	tw_flight_end(f, TW_FLIGHT_ALERT);
 	return true;
 }

@@ -85,6 +85,11 @@ SCENARIOS = [
              extensions=False, renegotiation_info=False),
              find={"ssl2-offered", "ssl3-offered", "tls10-offered", "drown", "poodle-ssl",
                    "insecure-renegotiation", "static-rsa-suite", "3des-suite"}),
+    # SSL 2.0 with all kinds switched off, as OpenSSL 1.0.2f and later: spoken, if in vain.
+    *(Scenario(f"ssl2-error-{code}", scripted(versions=(SSL2, TLS10), suites=OLD[1:], identities=only_rsa,
+               ssl2_kinds=(), ssl2_error=code),
+               expect={"protocols.SSLv2": "yes", "vulnerabilities.drown": "could-not-test"},
+               find={"ssl2-offered"}, never={"drown"}) for code in (0, 1, 2)),
     Scenario("ssl3-only", scripted(versions=(SSL3,), suites=("RSA_WITH_RC4_128_SHA", "RSA_WITH_3DES_EDE_CBC_SHA"),
              identities=only_rsa, extensions=False),
              expect={"reach.tls": "tls", "verdict": "fail"},

@@ -24,6 +24,8 @@ struct server {
 	bool own_order;			/* else the client's first that it has */
 	bool chacha_first;		/* with an order of its own, but for clients that put ChaCha20 first */
 	bool no_ffdhe_no_dhe;		/* as GnuTLS */
+	bool ffdhe_no_dhe;		/* its prime is none of RFC 7919's, and it minds the RFC */
+	bool ssl2_error;		/* speaks SSL 2.0, with no kind of its own */
 	bool strict_alpn;
 	unsigned limit;			/* questions answered before it is silent for good; 0: none */
 	double ms;
@@ -76,8 +78,8 @@ may_be_used(const struct server *s, const struct tw_question *q, uint16_t code)
 		return false;
 	if (strcmp(row->key_exchange, "ECDHE") == 0)
 		return take(s, &s->groups, q->hello.groups, NULL, q) != 0;
-	if (strcmp(row->key_exchange, "DHE") == 0 && s->no_ffdhe_no_dhe)
-		return has(q->hello.groups.v, q->hello.groups.n, 0x0100);
+	if (strcmp(row->key_exchange, "DHE") == 0 && (s->no_ffdhe_no_dhe || s->ffdhe_no_dhe))
+		return has(q->hello.groups.v, q->hello.groups.n, 0x0100) == s->no_ffdhe_no_dhe;
 	return true;
 }
 
@@ -127,8 +129,11 @@ answer(struct server *s, const struct tw_question *q, struct tw_flight *f)
 	*f = (struct tw_flight){ 0 };
 	if (s->limit > 0 && ++s->asked > s->limit)
 		return TW_GOT_NOTHING;
-	if (q->hello.ssl2)
-		return TW_GOT_CLOSED;
+	if (q->hello.ssl2) {
+		f->ssl2_refused = s->ssl2_error;
+		f->ssl2_error = 1;
+		return s->ssl2_error ? TW_GOT_ALERT : TW_GOT_CLOSED;
+	}
 	f->alert = 40;
 	if (s->strict_alpn && q->hello.alpn_n == 1 &&
 	    strcmp(q->hello.alpn[0], "no-such-protocol") == 0) {
@@ -228,6 +233,10 @@ static const struct server servers[] = {
 		0x0035, 0x003c, 0x003d, 0xc013, 0xc014, 0xc027, 0xc028, 0x0067, 0x006b, 0xc0ac,
 		0xc0ad }, 20 },
 	    .groups = { { 23, 24, 25 }, 3 }, .schemes = { { 0x0401, 0x0501, 0x0601, 0x0804 }, 4 } },
+	{ .versions = { [TW_TLS12] = true }, .ffdhe_no_dhe = true,
+	    .suites12 = { { 0xc02f, 0xc030, 0xcca8, 0x002f, 0x0035, 0x003c, 0x003d, 0xc013, 0xc014,
+		0xc027, 0xc028, 0x0067, 0x006b, 0x009e, 0x0033, 0x009f, 0x0039, 0xccaa }, 18 },
+	    .groups = { { 23, 24, 25 }, 3 }, .schemes = { { 0x0401, 0x0501, 0x0601, 0x0804 }, 4 } },
 	{ .versions = { [TW_TLS13] = true }, .suites13 = { { 0x1301 }, 1 },
 	    .groups = { { 0x11ec, 29 }, 2 }, .schemes = { { 0x0403 }, 1 } },
 	{ .versions = { [TW_TLS13] = true }, .suites13 = { { 0x1302, 0x1301 }, 2 },
@@ -307,6 +316,26 @@ test_silence_is_no_no(void **state)
 	}
 }
 
+/* Whoever answers with an SSL 2.0 ERROR speaks SSL 2.0; its kinds stay unknown. */
+static void
+test_ssl2_error_is_ssl2(void **state)
+{
+	struct server s = servers[1];
+	struct tw_facts *f = tw_facts_new("a.test");
+
+	(void)state;
+	s.ssl2_error = true;
+	examine(&s, f, 5);
+	f->tls = TW_REACH_TLS;
+	tw_facts_infer(f);
+	assert_int_equal(f->protocols[TW_SSL2], TW_YES);
+	assert_int_equal(f->suites[TW_SSL2].codes.n, 0);
+	assert_int_equal(f->untested.n, 2);	/* and DROWN, which the kinds would tell */
+	assert_string_equal(f->untested.v[0].path, "suites.SSLv2");
+	assert_int_equal(f->attacks[TW_ATTACK_DROWN], TW_COULD_NOT_TEST);
+	tw_facts_free(f);
+}
+
 static void
 test_strict_alpn(void **state)
 {
@@ -329,6 +358,7 @@ main(void)
 		cmocka_unit_test(test_facts_are_the_table),
 		cmocka_unit_test(test_chacha_first_is_told_apart),
 		cmocka_unit_test(test_silence_is_no_no),
+		cmocka_unit_test(test_ssl2_error_is_ssl2),
 		cmocka_unit_test(test_strict_alpn),
 	};
 

@@ -576,7 +576,11 @@ test_ssl2(void **state)
 	assert_int_equal(t->f.chain[0].n, 3);
 	put_hex(&t->out, "8003" "00" "0001");
 	assert_int_equal(hear(t), TW_FLIGHT_ALERT);
+	assert_true(t->f.ssl2_refused);
 	assert_int_equal(t->f.ssl2_error, 1);
+	put_hex(&t->out, "8003" "00" "0000");
+	assert_int_equal(hear(t), TW_FLIGHT_ALERT);
+	assert_true(t->f.ssl2_refused);
 	put_hex(&t->out, "800b" "04" "00" "01" "0002" "ffff" "ffff" "ffff");
 	assert_bad(t, "an SSL 2.0 message is malformed");
 	put_hex(&t->out, "800f" "04" "00" "01" "0002" "0000" "0004" "0000" "01020304");

@@ -27,6 +27,7 @@ class ScriptedTls:
     dh_reuse: bool = False
     export_key: object = None           # RSA key of 512 bits, for RSA_EXPORT
     ssl2_kinds: tuple = ("RC4_128_WITH_MD5", "DES_192_EDE3_CBC_WITH_MD5")
+    ssl2_error: int = 1                 # where none is common: NO-CIPHER-ERROR; 0 is OpenSSL's "undefined"
     compression: bool = False           # picks DEFLATE where it is offered
     heartbeat: bool = False
     renegotiation_info: bool = True
@@ -223,6 +224,8 @@ class ScriptedTls:
             return None
         kinds = [wire.SSL2_KINDS[k] for k in self.ssl2_kinds]
         common = [k for k in kinds if k in hello.ssl2_kinds]
+        if not common:
+            return wire.ssl2_error(self.ssl2_error)
         return wire.ssl2_server_hello(self.identities["RSA"].chain[0], common)
 
 

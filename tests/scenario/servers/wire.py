@@ -299,9 +299,10 @@ def ecdh_params(group):
             point = x25519.X25519PrivateKey.generate().public_key().public_bytes(
                 Encoding.Raw, PublicFormat.Raw)
         else:
-            curve = {19: ec.SECP192R1, 23: ec.SECP256R1, 24: ec.SECP384R1, 25: ec.SECP521R1,
-                     1: ec.SECT163K1}[group]()
-            point = ec.generate_private_key(curve).public_key().public_bytes(
+            # By name: newer releases of the library have dropped some.
+            curve = getattr(ec, {19: "SECP192R1", 23: "SECP256R1", 24: "SECP384R1",
+                                 25: "SECP521R1", 1: "SECT163K1"}[group])
+            point = ec.generate_private_key(curve()).public_key().public_bytes(
                 Encoding.X962, PublicFormat.UncompressedPoint)
         _ECDH_POINTS[group] = point
     return b"\x03" + u16(group) + vec8(_ECDH_POINTS[group])
@@ -314,6 +315,10 @@ def rsa_export_params(public):
 
 def server_key_exchange(params, signature=b""):
     return handshake(12, params + signature)
+
+
+def ssl2_error(code):
+    return b"\x80\x03\0" + u16(code)
 
 
 def ssl2_server_hello(cert, kinds):
