@@ -8,7 +8,8 @@
 struct tw_alert_row {
 	uint8_t code;
 	const char *name;	/* "handshake_failure" */
-	const char *means;	/* one sentence for a person, usual causes in it */
+	const char *means;	/* one sentence for a person */
+	const char *causes;	/* the usual ones, a list of "- " lines that name what explains them */
 };
 
 extern const struct tw_alert_row tw_alerts[];

@@ -49,6 +49,8 @@ leave(struct ask *a)
 static void
 release(struct ask *a)
 {
+	tw_told_free(a->told);
+	a->told = NULL;
 	free(a->dialog);
 	a->dialog = NULL;
 	tw_flight_clear(&a->flight);
@@ -63,8 +65,8 @@ release(struct ask *a)
  * The place is given back before the answer is weighed, so that the next question
  * can take it. done() may end the endpoint: a->ep is not touched after it.
  */
-static void
-finish(struct ask *a, enum tw_outcome outcome)
+void
+tw_ask_finish(struct ask *a, enum tw_outcome outcome)
 {
 	struct exam *x = a->ep->exam;
 	struct host *h = a->ep->host;
@@ -75,7 +77,8 @@ finish(struct ask *a, enum tw_outcome outcome)
 	a->answer.flight = &a->flight;
 	if (a->hello_ns != 0)
 		a->answer.ms = (double)(tw_loop_clock_ns() - a->hello_ns) / 1e6;
-	tw_trace_ask(a);
+	if (a->told == NULL)
+		tw_trace_ask(a);
 	h->users++;
 	a->done(a);
 	tw_host_wake(x, h);
@@ -96,8 +99,8 @@ wait_for(struct ask *a, int64_t ms)
 	tw_timer_start(a->timer, (uint64_t)ms);
 }
 
-static void
-send_records(struct ask *a, struct tw_bytes records)
+void
+tw_ask_send(struct ask *a, struct tw_bytes records)
 {
 	struct tw_buf sealed;
 
@@ -141,6 +144,11 @@ say_hello(struct ask *a)
 	struct tw_buf message;
 
 	a->state = ASK_HELLO;
+	if (a->told != NULL) {
+		wait_for(a, step_ms(a));
+		tw_told_shake(a);
+		return;
+	}
 	*h = a->q.hello;
 	h->sni = a->q.sni == TW_SNI_GIVEN ? a->ep->sni : a->q.sni == TW_SNI_UNKNOWN
 	    ? "unknown-name.invalid" : NULL;
@@ -172,12 +180,14 @@ say_hello(struct ask *a)
 	tw_buf_clear(&message);
 	wait_for(a, step_ms(a));
 	a->hello_ns = tw_loop_clock_ns();
-	send_records(a, tw_buf_view(&a->hello));
+	tw_ask_send(a, tw_buf_view(&a->hello));
 }
 
 static void
 say_dialog(struct ask *a)
 {
+	if (a->told != NULL)
+		tw_told_hear(a, false, (struct tw_bytes){ a->dialog->out, a->dialog->out_n });
 	tw_conn_send(a->conn, (struct tw_bytes){ a->dialog->out, a->dialog->out_n });
 	a->dialog->out_n = 0;
 }
@@ -241,7 +251,7 @@ dialog_turned(struct ask *a)
 			say_hello(a);
 		break;
 	default:
-		finish(a, TW_GOT_NOTHING);
+		tw_ask_finish(a, TW_GOT_NOTHING);
 	}
 }
 
@@ -250,6 +260,8 @@ dialog_bytes(struct ask *a, struct tw_bytes in)
 {
 	unsigned steps = a->dialog->steps;
 
+	if (a->told != NULL)
+		tw_told_hear(a, true, in);
 	tw_dialog_feed(a->dialog, in);
 	/* The time is for a whole message, so that a byte now and then buys none. */
 	if (a->dialog->steps != steps && a->dialog->turn == TW_MORE)
@@ -261,17 +273,21 @@ dialog_bytes(struct ask *a, struct tw_bytes in)
 static void
 flight_bytes(struct ask *a, struct tw_bytes in)
 {
+	if (a->told != NULL) {
+		tw_told_feed(a, in);
+		return;
+	}
 	switch (tw_flight_feed(&a->flight, in)) {
 	case TW_FLIGHT_MORE:
 		break;
 	case TW_FLIGHT_ALERT:
-		finish(a, a->flight.hello || a->flight.ssl2 ? TW_GOT_FLIGHT : TW_GOT_ALERT);
+		tw_ask_finish(a, a->flight.hello || a->flight.ssl2 ? TW_GOT_FLIGHT : TW_GOT_ALERT);
 		break;
 	case TW_FLIGHT_BAD:
-		finish(a, a->flight.hello ? TW_GOT_FLIGHT : TW_GOT_GARBAGE);
+		tw_ask_finish(a, a->flight.hello ? TW_GOT_FLIGHT : TW_GOT_GARBAGE);
 		break;
 	default:
-		finish(a, TW_GOT_FLIGHT);
+		tw_ask_finish(a, TW_GOT_FLIGHT);
 	}
 }
 
@@ -288,7 +304,7 @@ sealed_bytes(struct ask *a, struct tw_bytes in)
 	while (a->state == ASK_HELLO &&
 	    (n = a->how.service->unseal(tw_buf_view(&a->in), &tls)) != 0) {
 		if (n < 0 || a->in.failed) {
-			finish(a, a->flight.hello ? TW_GOT_FLIGHT : TW_GOT_GARBAGE);
+			tw_ask_finish(a, a->flight.hello ? TW_GOT_FLIGHT : TW_GOT_GARBAGE);
 			return;
 		}
 		tls = tw_arena_bytes(a->arena, tls);
@@ -305,7 +321,7 @@ on_bytes(void *ctx, struct tw_bytes in)
 	switch (a->state) {
 	case ASK_LISTEN:
 		a->greeting = tw_arena_bytes(a->arena, in);
-		finish(a, TW_GOT_NOTHING);
+		tw_ask_finish(a, TW_GOT_NOTHING);
 		break;
 	case ASK_PROXY:
 	case ASK_DIALOG:
@@ -331,11 +347,11 @@ on_end(void *ctx, enum tw_conn_end end, int error)
 	a->end = end;
 	a->error = error;
 	if (a->state == ASK_HELLO)
-		finish(a, a->flight.hello ? TW_GOT_FLIGHT
+		tw_ask_finish(a, a->flight.hello ? TW_GOT_FLIGHT
 		    : a->answer_bytes > 0 && !a->flight.alerted ? TW_GOT_GARBAGE : a->flight.alerted
 		    ? TW_GOT_ALERT : TW_GOT_CLOSED);
 	else
-		finish(a, TW_GOT_NOTHING);
+		tw_ask_finish(a, TW_GOT_NOTHING);
 }
 
 static const struct tw_conn_events events = { on_open, on_bytes, on_end };
@@ -373,12 +389,12 @@ on_timer(void *ctx)
 		say_hello(a);
 		break;
 	case ASK_HELLO:
-		a->timed_out = true;
-		finish(a, a->flight.hello ? TW_GOT_FLIGHT : TW_GOT_SILENCE);
+		a->timed_out = true;	/* of a story: the tickets' time may be over, too */
+		tw_ask_finish(a, a->flight.hello ? TW_GOT_FLIGHT : TW_GOT_SILENCE);
 		break;
 	default:
 		a->timed_out = a->error == 0;
-		finish(a, TW_GOT_NOTHING);
+		tw_ask_finish(a, TW_GOT_NOTHING);
 	}
 }
 

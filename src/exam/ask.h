@@ -43,6 +43,7 @@ struct ask {
 	uint64_t hello_ns;		/* when the hello was put */
 	size_t answer_bytes;		/* of the peer, since the hello */
 	struct tw_answer answer;
+	struct told *told;		/* of -v's story, told.c; else NULL */
 	void (*done)(struct ask *a);	/* once; the ask is released after it returns */
 };
 
@@ -51,5 +52,14 @@ struct ask *tw_ask_new(struct endpoint *ep, int probe, const struct approach *ho
     void (*done)(struct ask *a));
 void tw_ask_start(struct ask *a);
 void tw_ask_cancel(struct ask *a);	/* done() is not called */
+void tw_ask_finish(struct ask *a, enum tw_outcome outcome);	/* done() is called, a is gone */
+void tw_ask_send(struct ask *a, struct tw_bytes records);	/* wrapped where the service wraps */
+
+/* told.c: the story of a whole handshake for -v, on an ask of its own. */
+void tw_told_start(struct endpoint *ep);
+void tw_told_hear(struct ask *a, bool by_server, struct tw_bytes words);
+void tw_told_shake(struct ask *a);
+void tw_told_feed(struct ask *a, struct tw_bytes in);
+void tw_told_free(struct told *t);	/* takes NULL */
 
 #endif

@@ -163,6 +163,7 @@ tw_endpoint_probe(struct endpoint *ep, const struct ask *first)
 		tw_deliver(ep, 0, &first->q, &first->answer);
 	else
 		tw_notes_take(&ep->probing, &first->q, &first->answer);
+	tw_told_start(ep);
 	tw_endpoint_pump(ep);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "probe/facts.h"
+#include "report/report.h"
 
 struct tw_exam_options {
 	bool quick;			/* version, suite, certificate: one hello */
@@ -41,6 +42,9 @@ struct tw_exam_client {
 	void (*done)(void *ctx, struct tw_facts *f);
 	/* A line for each question put: what was asked, what came. NULL: none is wanted. */
 	void (*trace)(void *ctx, const char *line);
+	/* A whole handshake told step by step, as text of that style. NULL: none is wanted. */
+	void (*tell)(void *ctx, struct tw_bytes text);
+	struct tw_report_style style;
 };
 
 /* Examines all targets on one event loop; returns when all are done. -1: it could not begin. */

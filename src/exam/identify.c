@@ -400,7 +400,7 @@ talk_inside(struct endpoint *ep, const struct tongue *tongue)
 
 	if (i == NULL)
 		abort();
-	i->session = tw_session_new(ep->sni, NULL, 0);
+	i->session = tw_session_new(TW_SESSION_ALL, ep->sni, NULL, 0);
 	if (i->session == NULL) {
 		free(i);
 		return;

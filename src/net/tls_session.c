@@ -10,22 +10,34 @@ struct tw_session {
 	SSL *ssl;
 	BIO *in, *out;		/* owned by ssl */
 	bool up, down;
+	void (*see)(void *ctx, bool by_server, bool alert, struct tw_bytes message);
+	void *see_ctx;
 };
 
-/* One context for all: every version and suite the library still has. */
+/* Of each offer. Security level 1 at most, for the auditor looks at weak keys too. */
+static const struct offer {
+	int least;
+	const char *suites;
+} offers[] = {
+	[TW_SESSION_ALL] = { 0, "ALL:COMPLEMENTOFALL:@SECLEVEL=0" },
+	[TW_SESSION_TODAY] = { TLS1_2_VERSION, "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:"
+	    "ECDHE+AES:!aNULL:@SECLEVEL=1" },
+};
+
+/* One context an offer, for all. */
 static SSL_CTX *
-context(void)
+context(enum tw_session_offer offer)
 {
-	static SSL_CTX *ctx;
+	static SSL_CTX *contexts[TW_SESSION_TODAY + 1];
+	SSL_CTX *ctx = contexts[offer];
 
 	if (ctx != NULL)
 		return ctx;
-	ctx = SSL_CTX_new(TLS_client_method());
+	ctx = contexts[offer] = SSL_CTX_new(TLS_client_method());
 	if (ctx == NULL)
 		return NULL;
-	SSL_CTX_set_security_level(ctx, 0);
-	SSL_CTX_set_min_proto_version(ctx, 0);
-	SSL_CTX_set_cipher_list(ctx, "ALL:COMPLEMENTOFALL:@SECLEVEL=0");
+	SSL_CTX_set_min_proto_version(ctx, offers[offer].least);
+	SSL_CTX_set_cipher_list(ctx, offers[offer].suites);
 	SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
@@ -50,9 +62,9 @@ offer_alpn(SSL *ssl, const char *const *alpn, size_t n)
 }
 
 struct tw_session *
-tw_session_new(const char *sni, const char *const *alpn, size_t n)
+tw_session_new(enum tw_session_offer offer, const char *sni, const char *const *alpn, size_t n)
 {
-	SSL_CTX *ctx = context();
+	SSL_CTX *ctx = context(offer);
 	struct tw_session *s = ctx == NULL ? NULL : calloc(1, sizeof(*s));
 
 	if (s == NULL)
@@ -150,4 +162,45 @@ tw_session_alpn(const struct tw_session *s)
 
 	SSL_get0_alpn_selected(s->ssl, &p, &n);
 	return (struct tw_bytes){ p, n };
+}
+
+void
+tw_session_resume(struct tw_session *s, const struct tw_session *before)
+{
+	SSL_SESSION *session = SSL_get1_session(before->ssl);
+
+	if (session == NULL)
+		return;
+	SSL_set_session(s->ssl, session);
+	SSL_SESSION_free(session);
+}
+
+static void
+on_message(int written, int version, int type, const void *p, size_t n, SSL *ssl, void *arg)
+{
+	struct tw_session *s = arg;
+
+	(void)version;
+	(void)ssl;
+	if (type == SSL3_RT_HANDSHAKE || type == SSL3_RT_ALERT)
+		s->see(s->see_ctx, !written, type == SSL3_RT_ALERT,
+		    (struct tw_bytes){ p, n });
+}
+
+void
+tw_session_watch(struct tw_session *s,
+    void (*see)(void *ctx, bool by_server, bool alert, struct tw_bytes message), void *ctx)
+{
+	s->see = see;
+	s->see_ctx = ctx;
+	SSL_set_msg_callback(s->ssl, on_message);
+	SSL_set_msg_callback_arg(s->ssl, s);
+}
+
+bool
+tw_session_is_resumable(const struct tw_session *s)
+{
+	const SSL_SESSION *session = SSL_get0_session(s->ssl);
+
+	return s->up && session != NULL && SSL_SESSION_is_resumable(session) == 1;
 }

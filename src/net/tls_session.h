@@ -12,8 +12,22 @@ struct tw_session;
 
 enum tw_session_state { TW_SESSION_SHAKING, TW_SESSION_UP, TW_SESSION_DOWN };
 
+/* What is offered: all the library still has, or what a careful client offers today. */
+enum tw_session_offer { TW_SESSION_ALL, TW_SESSION_TODAY };
+
 /* sni and alpn (names, n of them) may be NULL. NULL: the library would not. */
-struct tw_session *tw_session_new(const char *sni, const char *const *alpn, size_t n);
+struct tw_session *tw_session_new(enum tw_session_offer offer, const char *sni,
+    const char *const *alpn, size_t n);
+/* Before the first feed: offers the session that before (of the same server) left. */
+void tw_session_resume(struct tw_session *s, const struct tw_session *before);
+/*
+ * Before the first feed: see() is called for every handshake message (whole, in the clear)
+ * and alert, of either side.
+ */
+void tw_session_watch(struct tw_session *s,
+    void (*see)(void *ctx, bool by_server, bool alert, struct tw_bytes message), void *ctx);
+/* May it be resumed? (A server of TLS 1.3 says so some time after the handshake.) */
+bool tw_session_is_resumable(const struct tw_session *s);
 void tw_session_free(struct tw_session *s);	/* takes NULL */
 
 /*

@@ -14,6 +14,7 @@
 #include "net/trust_open.h"
 #include "verb/audit.h"
 #include "verb/options.h"
+#include "verb/story.h"
 
 static const struct tw_option options[] = {
 	{ "policy", '\0', "NAME", "what is right: tlswright (default), intermediate, modern" },
@@ -37,7 +38,8 @@ static const struct tw_option options[] = {
 	{ "per-host", '\0', "N", "connections to one address at once (8)" },
 	{ "rate", '\0', "N/s", "new connections a second, over all" },
 	{ "at", '\0', "TIME", "judge dates as of then: 2027-01-31, 2027-01-31T12:00:00Z" },
-	{ "verbose", 'v', NULL, "every hello and its answer on stderr, every finding's why" },
+	{ "save-certs", '\0', "DIR", "write each chain met to DIR as PEM" },
+	{ "verbose", 'v', NULL, "a handshake step by step, every hello and its answer on stderr" },
 	{ "quiet", 'q', NULL, "a line an endpoint" },
 	{ NULL, '\0', NULL, NULL },
 };
@@ -118,7 +120,7 @@ take_plain(struct audit *a, const char *name, const char *value)
 		{ "no-sni", &a->exam.no_sni, NULL }, { "connect", NULL, &a->exam.connect },
 		{ "all-addresses", &a->exam.all_addresses, NULL }, { "ca", NULL, &a->ca },
 		{ "proxy", NULL, &a->exam.proxy }, { "verbose", &a->style.verbose, NULL },
-		{ "quiet", &a->style.quiet, NULL },
+		{ "quiet", &a->style.quiet, NULL }, { "save-certs", NULL, &a->save_certs },
 	};
 
 	int family;
@@ -190,10 +192,11 @@ status_of(const struct audit *a)
 static int
 examine(struct audit *a)
 {
-	struct tw_exam_client client = { a, audit_next, audit_done,
-		a->style.verbose ? audit_trace : NULL };
+	struct tw_exam_client client = { .ctx = a, .next = audit_next, .done = audit_done };
 	struct tw_err err = { 0 };
 
+	if (a->style.verbose)
+		tw_story_show(&client);
 	if (tw_trust_open(a->ca, &a->exam.trust, &err) != 0 ||
 	    tw_exam_run(&a->exam, &client, &err) != 0) {
 		audit_say("%s", err.text);

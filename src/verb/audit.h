@@ -18,7 +18,7 @@ struct audit {
 	const struct tw_policy *policy;
 	enum tw_severity fail_on;
 	bool json;
-	const char *from, *baseline, *list, *ca;
+	const char *from, *baseline, *list, *ca, *save_certs;
 	struct tw_report_style style;
 	char **words;		/* targets on the command line */
 	int words_n, word;	/* word: the next */
@@ -41,6 +41,5 @@ int audit_from(struct audit *a);	/* -1, or an exit status */
 void audit_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void audit_style(struct tw_report_style *ret);
 void audit_done(void *ctx, struct tw_facts *f);
-void audit_trace(void *ctx, const char *line);	/* -v: a line to stderr */
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "verb/audit.h"
+#include "verb/story.h"
 
 #define REPORT_MAX (16u << 20)
 
@@ -92,17 +93,7 @@ audit_done(void *ctx, struct tw_facts *f)
 	}
 	fflush(stdout);
 	tw_buf_clear(&out);
+	if (a->save_certs != NULL && !tw_story_save_certs(a->save_certs, f))
+		a->usage_errors++;
 	tw_facts_free(f);
-}
-
-void
-audit_trace(void *ctx, const char *line)
-{
-	struct tw_buf b;
-
-	(void)ctx;
-	tw_buf_init(&b, 8192);
-	tw_text_escape(&b, tw_bytes_of(line));
-	fprintf(stderr, "%s\n", tw_buf_cstr(&b));
-	tw_buf_clear(&b);
 }

@@ -191,6 +191,9 @@ tw_describe_alert(const struct tw_alert_row *a)
 	snprintf(text, sizeof(text), "Alert %u, %s", a->code, a->name);
 	tw_page_title(stdout, text);
 	tw_page_text(stdout, a->means);
+	fputs("\n", stdout);
+	tw_page_text(stdout, "## Usual causes");
+	tw_page_text(stdout, a->causes);
 }
 
 void

@@ -196,3 +196,10 @@ tw_flight_feed(struct tw_flight *f, struct tw_bytes in)
 	}
 	return f->turn;
 }
+
+void
+tw_flight_take(struct tw_flight *f, struct tw_bytes messages)
+{
+	if (f->turn == TW_FLIGHT_MORE)
+		tw_handshake_put(f, messages);
+}

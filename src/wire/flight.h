@@ -95,5 +95,7 @@ void tw_flight_init(struct tw_flight *f, struct tw_arena *arena, enum tw_want wa
     const uint16_t *share_groups, size_t shares_n);
 void tw_flight_clear(struct tw_flight *f);	/* frees buffers; views in the arena stay */
 enum tw_flight_turn tw_flight_feed(struct tw_flight *f, struct tw_bytes in);
+/* Takes whole handshake messages in the clear instead, as a TLS library shows them. */
+void tw_flight_take(struct tw_flight *f, struct tw_bytes messages);
 
 #endif

@@ -256,6 +256,7 @@ test_schemes_and_alerts(void **state)
 			assert_true(tw_alerts[i - 1].code < tw_alerts[i].code);
 		assert_ptr_equal(tw_alert_by_code(tw_alerts[i].code), &tw_alerts[i]);
 		assert_ptr_equal(tw_alert_by_name(tw_alerts[i].name), &tw_alerts[i]);
+		assert_memory_equal(tw_alerts[i].causes, "- ", 2);
 		snprintf(name, sizeof(name), "%s", tw_alerts[i].name);
 		snprintf(lib, sizeof(lib), "%s",
 		    SSL_alert_desc_string_long(tw_alerts[i].code));
