@@ -218,11 +218,10 @@ tw_report_changes(const struct tw_facts *before, const struct tw_judgement *bj,
     const struct tw_facts *now, const struct tw_judgement *nj,
     const struct tw_report_style *style, struct tw_buf *out)
 {
-	struct tw_shape_writer bw = { .at = bj->at }, nw = { .at = nj->at };
 	struct tw_arena *a = tw_arena_new();
 	struct tw_page page;
 	struct diff d = { .page = &page, .arena = a };
-	json_t *old = tw_json_facts(&bw, before), *new = tw_json_facts(&nw, now);
+	json_t *old = tw_json_facts(before, bj->at), *new = tw_json_facts(now, nj->at);
 	char text[32];
 	size_t found;
 

@@ -49,27 +49,48 @@ read_code(struct tw_shape_reader *r, const json_t *v, uint32_t most, uint32_t *r
 	return 0;
 }
 
-static json_t *
+/* A key and a value of our own tables. */
+static void
+put_own(struct tw_shape_writer *w, const char *key, const char *value)
+{
+	tw_shape_key(w, key);
+	tw_shape_own(w, value);
+}
+
+static void
+put_bool(struct tw_shape_writer *w, const char *key, bool value)
+{
+	tw_shape_key(w, key);
+	tw_shape_bool(w, value);
+}
+
+/* What is not known of a suite is null. */
+static void
 write_suite(struct tw_shape_writer *w, const void *p)
 {
+	static const char *const keys[] = { "name", "openssl", "key_exchange", "authentication",
+		"bits", "forward_secrecy", "aead" };
 	uint32_t code = *(const uint32_t *)p;
 	const struct tw_suite *s = tw_suite_by_code(code);
 	char hex[16];
-	json_t *o;
 
 	snprintf(hex, sizeof(hex), code > 0xffff ? "0x%06X" : "0x%04X", code);
-	if (s == NULL)
-		o = json_pack("{s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:n}", "code", hex, "name",
-		    "openssl", "key_exchange", "authentication", "bits", "forward_secrecy",
-		    "aead");
-	else
-		o = json_pack("{s:s, s:s, s:s?, s:s, s:s, s:i, s:b, s:b}", "code", hex,
-		    "name", s->name, "openssl", s->openssl, "key_exchange", s->key_exchange,
-		    "authentication", s->authentication, "bits", s->bits,
-		    "forward_secrecy", s->forward_secrecy || s->tls13,
-		    "aead", s->aead);
-	w->failed = w->failed || o == NULL;
-	return o;
+	tw_buf_u8(w->out, '{');
+	put_own(w, "code", hex);
+	if (s == NULL) {
+		for (size_t i = 0; i < TW_COUNT(keys); i++)
+			put_own(w, keys[i], NULL);
+	} else {
+		put_own(w, keys[0], s->name);
+		put_own(w, keys[1], s->openssl);
+		put_own(w, keys[2], s->key_exchange);
+		put_own(w, keys[3], s->authentication);
+		tw_shape_key(w, keys[4]);
+		tw_shape_int(w, s->bits);
+		put_bool(w, keys[5], s->forward_secrecy || s->tls13);
+		put_bool(w, keys[6], s->aead);
+	}
+	tw_buf_u8(w->out, '}');
 }
 
 static int
@@ -78,19 +99,19 @@ read_suite(struct tw_shape_reader *r, const json_t *v, void *p)
 	return read_code(r, v, 0xffffff, p);
 }
 
-static json_t *
+static void
 write_group(struct tw_shape_writer *w, const void *p)
 {
 	uint32_t code = *(const uint32_t *)p;
 	const struct tw_group *g = tw_group_by_code((uint16_t)code);
 	char hex[16];
-	json_t *o;
 
 	snprintf(hex, sizeof(hex), "0x%04X", code);
-	o = json_pack("{s:s, s:s?, s:b}", "code", hex, "name", g != NULL ? g->name : NULL,
-	    "post_quantum", g != NULL && g->post_quantum);
-	w->failed = w->failed || o == NULL;
-	return o;
+	tw_buf_u8(w->out, '{');
+	put_own(w, "code", hex);
+	put_own(w, "name", g != NULL ? g->name : NULL);
+	put_bool(w, "post_quantum", g != NULL && g->post_quantum);
+	tw_buf_u8(w->out, '}');
 }
 
 static int
@@ -99,7 +120,7 @@ read_group(struct tw_shape_reader *r, const json_t *v, void *p)
 	return read_code(r, v, 0xffff, p);
 }
 
-static json_t *
+static void
 write_scheme(struct tw_shape_writer *w, const void *p)
 {
 	uint16_t code = *(const uint16_t *)p;
@@ -107,7 +128,7 @@ write_scheme(struct tw_shape_writer *w, const void *p)
 	char hex[16];
 
 	snprintf(hex, sizeof(hex), "0x%04X", code);
-	return tw_shape_str(w, s != NULL ? s->name : hex);
+	tw_shape_own(w, s != NULL ? s->name : hex);
 }
 
 static int
@@ -177,10 +198,10 @@ has_schemes(const void *facts, int v)
 
 /* Certificates. */
 
-static json_t *
+static void
 write_version(struct tw_shape_writer *w, const void *p)
 {
-	return tw_shape_str(w, tw_versions[*(const enum tw_version *)p].id);
+	tw_shape_own(w, tw_versions[*(const enum tw_version *)p].id);
 }
 
 static int
@@ -195,15 +216,16 @@ read_version(struct tw_shape_reader *r, const json_t *v, void *p)
 	return 0;
 }
 
-static json_t *
+static void
 write_days_left(struct tw_shape_writer *w, const void *p)
 {
 	int64_t not_after = *(const int64_t *)p;
 	double tenths = ((double)not_after - (double)w->at) / 8640;
 
 	if (not_after == 0)
-		return json_null();
-	return json_real((double)(int64_t)(tenths < 0 ? tenths - 0.5 : tenths + 0.5) / 10);
+		tw_shape_own(w, NULL);
+	else
+		tw_shape_tenths(w, (double)(int64_t)(tenths < 0 ? tenths - 0.5 : tenths + 0.5) / 10);
 }
 
 static const struct { unsigned bit; const char *word; } chain_words[] = {
@@ -216,16 +238,16 @@ static const struct { unsigned bit; const char *word; } chain_words[] = {
 	{ TW_CHAIN_LARGE, "large" },
 };
 
-static json_t *
+static void
 write_chain_issues(struct tw_shape_writer *w, const void *p)
 {
-	json_t *array = json_array();
-
+	tw_buf_u8(w->out, '[');
 	for (size_t i = 0; i < TW_COUNT(chain_words); i++)
-		if ((*(const unsigned *)p & chain_words[i].bit) != 0 &&
-		    json_array_append_new(array, json_string(chain_words[i].word)) != 0)
-			w->failed = true;
-	return array;
+		if ((*(const unsigned *)p & chain_words[i].bit) != 0) {
+			tw_shape_next(w);
+			tw_shape_own(w, chain_words[i].word);
+		}
+	tw_buf_u8(w->out, ']');
 }
 
 static int
@@ -440,12 +462,11 @@ static const struct tw_field attacks_fields[] = {
 };
 static const struct tw_shape attacks_shape = SHAPE(struct tw_facts, attacks_fields);
 
-static json_t *
+static void
 write_null(struct tw_shape_writer *w, const void *p)
 {
-	(void)w;
 	(void)p;
-	return json_null();
+	tw_shape_own(w, NULL);
 }
 
 static const struct tw_field facts_fields[] = {
@@ -488,86 +509,92 @@ static const struct tw_field tail_fields[] = { FACT("error", TW_KIND_STR, error)
 static const struct tw_shape tail_shape = SHAPE(struct tw_facts, tail_fields);
 
 /* "RFC 8996; RFC 9325 3.1.1" as a list. */
-static json_t *
+static void
 write_references(struct tw_shape_writer *w, const char *s)
 {
-	json_t *array = json_array();
-
+	tw_buf_u8(w->out, '[');
 	while (*s != '\0') {
 		size_t n = strcspn(s, ";");
 
-		if (json_array_append_new(array, tw_shape_text(w,
-		    (struct tw_bytes){ (const uint8_t *)s, n })) != 0)
-			w->failed = true;
+		tw_shape_next(w);
+		tw_shape_text(w, (struct tw_bytes){ (const uint8_t *)s, n });
 		s += n;
 		s += strspn(s, "; ");
 	}
-	return array;
+	tw_buf_u8(w->out, ']');
 }
 
-static json_t *
+static void
 write_finding(struct tw_shape_writer *w, const struct tw_finding *f)
 {
 	const struct tw_finding_row *row = &tw_findings[f->id];
-	json_t *o = json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:s, s:n}",
-	    "id", row->id, "severity", tw_severity_names[f->severity],
-	    "proof", f->proven ? "proven" : "inferred",
-	    "subject", tw_shape_str(w, f->subject), "title", row->title, "why", row->why,
-	    "fix", row->fix, "evidence", tw_shape_str(w, f->evidence),
-	    "references", write_references(w, row->references),
-	    "fingerprint", f->fingerprint, "waiver");
 
-	w->failed = w->failed || o == NULL;
-	return o;
+	tw_buf_u8(w->out, '{');
+	put_own(w, "id", row->id);
+	put_own(w, "severity", tw_severity_names[f->severity]);
+	put_own(w, "proof", f->proven ? "proven" : "inferred");
+	tw_shape_key(w, "subject");
+	tw_shape_str(w, f->subject);
+	put_own(w, "title", row->title);
+	put_own(w, "why", row->why);
+	put_own(w, "fix", row->fix);
+	tw_shape_key(w, "evidence");
+	tw_shape_str(w, f->evidence);
+	tw_shape_key(w, "references");
+	write_references(w, row->references);
+	put_own(w, "fingerprint", f->fingerprint);
+	put_own(w, "waiver", NULL);
+	tw_buf_u8(w->out, '}');
 }
 
-static json_t *
-write_judgement(struct tw_shape_writer *w, const struct tw_judgement *j, json_t *object)
+static void
+write_judgement(struct tw_shape_writer *w, const struct tw_judgement *j)
 {
-	json_t *findings = json_array();
-
-	for (size_t i = 0; i < j->findings.n; i++)
-		if (json_array_append_new(findings, write_finding(w, &j->findings.v[i])) != 0)
-			w->failed = true;
-	if (json_object_set_new(object, "findings", findings) != 0 ||
-	    json_object_set_new(object, "grades", json_array()) != 0 ||
-	    json_object_set_new(object, "policy", json_string(j->policy->name)) != 0 ||
-	    json_object_set_new(object, "verdict",
-	    json_string(tw_verdict_names[j->verdict])) != 0)
-		w->failed = true;
-	return object;
+	tw_shape_key(w, "findings");
+	tw_buf_u8(w->out, '[');
+	for (size_t i = 0; i < j->findings.n; i++) {
+		tw_shape_next(w);
+		write_finding(w, &j->findings.v[i]);
+	}
+	tw_buf_u8(w->out, ']');
+	tw_shape_key(w, "grades");
+	tw_buf_str(w->out, "[]");
+	put_own(w, "policy", j->policy->name);
+	put_own(w, "verdict", tw_verdict_names[j->verdict]);
 }
 
 json_t *
-tw_json_facts(struct tw_shape_writer *w, const struct tw_facts *f)
+tw_json_facts(const struct tw_facts *f, int64_t at)
 {
-	json_t *object = json_object();
+	struct tw_buf text;
+	struct tw_shape_writer w = { .out = &text, .at = at };
+	json_t *object;
 
-	tw_shape_write(w, &facts_shape, f, object);
+	tw_buf_init(&text, READ_BYTES);
+	tw_buf_u8(&text, '{');
+	tw_shape_write(&w, &facts_shape, f);
+	tw_buf_u8(&text, '}');
+	object = text.failed ? NULL : json_loadb((const char *)text.p, text.n, 0, NULL);
+	tw_buf_clear(&text);
 	return object;
 }
 
 void
 tw_report_json(const struct tw_facts *f, const struct tw_judgement *j, struct tw_buf *out)
 {
-	struct tw_shape_writer w = { .at = j->at };
-	json_t *object = json_pack("{s:i, s:s}", "schema", SCHEMA, "tool",
-	    "tlswright " TW_VERSION);
-	char *text;
+	struct tw_shape_writer w = { .out = out, .at = j->at };
+	size_t start = out->n;
 
-	tw_shape_write(&w, &facts_shape, f, object);
-	write_judgement(&w, j, object);
-	tw_shape_write(&w, &tail_shape, f, object);
-	/* 15 digits hold every tenth exactly as it is written: 41.2, not 41.200000000000003. */
-	text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	if (text != NULL && !w.failed) {
-		tw_buf_str(out, text);
-		tw_buf_u8(out, '\n');
-	} else {
-		out->failed = true;
-	}
-	free(text);
-	json_decref(object);
+	tw_buf_u8(out, '{');
+	tw_shape_key(&w, "schema");
+	tw_shape_int(&w, SCHEMA);
+	put_own(&w, "tool", "tlswright " TW_VERSION);
+	tw_shape_write(&w, &facts_shape, f);
+	write_judgement(&w, j);
+	tw_shape_write(&w, &tail_shape, f);
+	tw_buf_str(out, "}\n");
+	if (out->failed)	/* all of it or nothing */
+		out->n = start;
 }
 
 static int

@@ -5,7 +5,10 @@
 #include "probe/facts.h"
 #include "report/shape.h"
 
-/* The facts part of the object, without schema, findings and verdict; the caller decrefs. */
-json_t *tw_json_facts(struct tw_shape_writer *w, const struct tw_facts *f);
+/*
+ * The facts part of the object, without schema, findings and verdict, with what
+ * depends on a moment as of at; the caller decrefs. NULL: no memory.
+ */
+json_t *tw_json_facts(const struct tw_facts *f, int64_t at);
 
 #endif

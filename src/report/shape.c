@@ -16,6 +16,45 @@
 
 typedef TW_LIST(uint8_t) any_list;	/* every TW_LIST is laid out like this */
 
+/* ---- writing: as RFC 8259 has it, without a blank ---- */
+
+static void
+put_escape(struct tw_buf *b, uint8_t c)
+{
+	static const char short_ones[] = "\bb\ff\nn\rr\tt\"\"\\\\";	/* what it is, how it is written */
+	const char *at = c == 0 ? NULL : strchr(short_ones, c);
+
+	if (at == NULL)
+		tw_buf_fmt(b, "\\u%04X", c);
+	else
+		tw_buf_put(b, (const char[]){ '\\', at[1] }, 2);
+}
+
+/* v is UTF-8. */
+static void
+put_string(struct tw_buf *b, struct tw_bytes v)
+{
+	size_t from = 0;
+
+	tw_buf_u8(b, '"');
+	for (size_t i = 0; i < v.n; i++) {
+		if (v.p[i] >= 0x20 && v.p[i] != '"' && v.p[i] != '\\')
+			continue;
+		tw_buf_put(b, v.p + from, i - from);
+		put_escape(b, v.p[i]);
+		from = i + 1;
+	}
+	if (from < v.n)
+		tw_buf_put(b, v.p + from, v.n - from);
+	tw_buf_u8(b, '"');
+}
+
+static void
+put_null(struct tw_shape_writer *w)
+{
+	tw_buf_str(w->out, "null");
+}
+
 static bool
 is_plain(struct tw_bytes v)
 {
@@ -25,170 +64,231 @@ is_plain(struct tw_bytes v)
 	return true;
 }
 
-json_t *
+void
+tw_shape_next(struct tw_shape_writer *w)
+{
+	const struct tw_buf *b = w->out;
+
+	/* A string ends in its quote, so these two only open something. */
+	if (b->n > 0 && b->p[b->n - 1] != '{' && b->p[b->n - 1] != '[')
+		tw_buf_u8(w->out, ',');
+}
+
+void
+tw_shape_key(struct tw_shape_writer *w, const char *name)
+{
+	tw_shape_next(w);
+	put_string(w->out, tw_bytes_of(name));
+	tw_buf_u8(w->out, ':');
+}
+
+void
 tw_shape_text(struct tw_shape_writer *w, struct tw_bytes v)
 {
 	struct tw_buf b;
-	json_t *s;
 
-	if (v.p == NULL)
-		return json_null();
-	if (is_plain(v)) {
-		s = json_stringn((const char *)v.p, v.n);
+	if (v.p == NULL) {
+		put_null(w);
+	} else if (is_plain(v)) {
+		put_string(w->out, v);
 	} else {
 		tw_buf_init(&b, v.n * 6 + 1);
 		tw_text_escape(&b, v);
-		s = json_string(tw_buf_cstr(&b));
-		w->failed = w->failed || b.failed;
+		put_string(w->out, tw_buf_view(&b));
+		w->out->failed = w->out->failed || b.failed;
 		tw_buf_clear(&b);
 	}
-	w->failed = w->failed || s == NULL;
-	return s;
 }
 
-json_t *
+void
 tw_shape_str(struct tw_shape_writer *w, const char *s)
 {
-	return tw_shape_text(w, tw_bytes_of(s));
+	tw_shape_text(w, tw_bytes_of(s));
 }
 
-static json_t *
+void
+tw_shape_own(struct tw_shape_writer *w, const char *s)
+{
+	if (s == NULL)
+		put_null(w);
+	else
+		put_string(w->out, tw_bytes_of(s));
+}
+
+void
+tw_shape_int(struct tw_shape_writer *w, int64_t v)
+{
+	tw_buf_fmt(w->out, "%lld", (long long)v);
+}
+
+void
+tw_shape_tenths(struct tw_shape_writer *w, double v)
+{
+	/* 15 digits hold every tenth exactly as it is written: 41.2, not 41.200000000000003. */
+	char text[64];
+	int n = snprintf(text, sizeof(text), "%.15g", v);
+
+	tw_buf_put(w->out, text, (size_t)n);
+	if (strpbrk(text, ".e") == NULL)	/* what is no whole number must not look like one */
+		tw_buf_str(w->out, ".0");
+}
+
+void
+tw_shape_bool(struct tw_shape_writer *w, bool v)
+{
+	tw_buf_str(w->out, v ? "true" : "false");
+}
+
+static void
 write_encoded(struct tw_shape_writer *w, struct tw_bytes v, bool hex)
 {
-	struct tw_buf b;
-	json_t *s;
-
-	if (v.p == NULL)
-		return json_null();
-	tw_buf_init(&b, v.n * 2 + 8);
+	if (v.p == NULL) {
+		put_null(w);
+		return;
+	}
+	tw_buf_u8(w->out, '"');
 	if (hex)
-		tw_text_hex(&b, v);
+		tw_text_hex(w->out, v);
 	else
-		tw_text_base64(&b, v);
-	s = json_string(tw_buf_cstr(&b));
-	w->failed = w->failed || b.failed || s == NULL;
-	tw_buf_clear(&b);
-	return s;
+		tw_text_base64(w->out, v);
+	tw_buf_u8(w->out, '"');
 }
 
-static json_t *
-write_time(int64_t seconds)
+static void
+write_time(struct tw_shape_writer *w, int64_t seconds)
 {
 	char text[32];
 
-	return seconds == 0 ? json_null() : json_string(tw_text_time(seconds, text));
+	tw_shape_own(w, seconds == 0 ? NULL : tw_text_time(seconds, text));
 }
 
-static json_t *write_value(struct tw_shape_writer *w, const struct tw_field *f, const void *p);
+static void write_value(struct tw_shape_writer *w, const struct tw_field *f, const void *p);
 
-static json_t *
+static void
 write_object(struct tw_shape_writer *w, const struct tw_shape *s, const void *p)
 {
-	json_t *object;
-
-	if (s->n == 1 && s->fields[0].name == NULL && s->fields[0].kind != TW_KIND_CHECKS)
-		return write_value(w, &s->fields[0], (const char *)p + s->fields[0].offset);
-	object = json_object();
-	tw_shape_write(w, s, p, object);
-	return object;
+	if (s->n == 1 && s->fields[0].name == NULL && s->fields[0].kind != TW_KIND_CHECKS) {
+		write_value(w, &s->fields[0], (const char *)p + s->fields[0].offset);
+		return;
+	}
+	tw_buf_u8(w->out, '{');
+	tw_shape_write(w, s, p);
+	tw_buf_u8(w->out, '}');
 }
 
-static json_t *
+static void
 write_list(struct tw_shape_writer *w, const struct tw_field *f, const any_list *list)
 {
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < list->n; i++)
-		if (json_array_append_new(array, write_object(w, f->shape,
-		    list->v + i * f->shape->size)) != 0)
-			w->failed = true;
-	return array;
+	tw_buf_u8(w->out, '[');
+	for (size_t i = 0; i < list->n; i++) {
+		tw_shape_next(w);
+		write_object(w, f->shape, list->v + i * f->shape->size);
+	}
+	tw_buf_u8(w->out, ']');
 }
 
-static json_t *
+static void
 write_value(struct tw_shape_writer *w, const struct tw_field *f, const void *p)
 {
 	switch (f->kind) {
 	case TW_KIND_STR:
-		return tw_shape_str(w, *(const char *const *)p);
+		tw_shape_str(w, *(const char *const *)p);
+		break;
 	case TW_KIND_TEXT:
-		return tw_shape_text(w, *(const struct tw_bytes *)p);
+		tw_shape_text(w, *(const struct tw_bytes *)p);
+		break;
 	case TW_KIND_BASE64:
-		return write_encoded(w, *(const struct tw_bytes *)p, false);
+		write_encoded(w, *(const struct tw_bytes *)p, false);
+		break;
 	case TW_KIND_SHA256:
-		return write_encoded(w, (struct tw_bytes){ p, 32 }, true);
+		write_encoded(w, (struct tw_bytes){ p, 32 }, true);
+		break;
 	case TW_KIND_BOOL:
-		return json_boolean(*(const bool *)p);
+		tw_shape_bool(w, *(const bool *)p);
+		break;
 	case TW_KIND_UINT:
-		return json_integer(*(const unsigned *)p);
+		tw_shape_int(w, *(const unsigned *)p);
+		break;
 	case TW_KIND_PORT:
-		return *(const int *)p == 0 ? json_null() : json_integer(*(const int *)p);
+		if (*(const int *)p == 0)
+			put_null(w);
+		else
+			tw_shape_int(w, *(const int *)p);
+		break;
 	case TW_KIND_INT64:
-		return json_integer(*(const int64_t *)p);
+		tw_shape_int(w, *(const int64_t *)p);
+		break;
 	case TW_KIND_TENTHS:
-		return json_real(floor(*(const double *)p * 10 + 0.5) / 10);
+		tw_shape_tenths(w, floor(*(const double *)p * 10 + 0.5) / 10);
+		break;
 	case TW_KIND_TIME:
-		return write_time(*(const int64_t *)p);
+		write_time(w, *(const int64_t *)p);
+		break;
 	case TW_KIND_WORD:
-		return tw_shape_str(w, f->words[*(const unsigned *)p]);
+		tw_shape_own(w, f->words[*(const unsigned *)p]);
+		break;
 	case TW_KIND_OBJECT:
 	case TW_KIND_MAYBE:
-		return write_object(w, f->shape, p);
+		write_object(w, f->shape, p);
+		break;
 	case TW_KIND_LIST:
-		return write_list(w, f, p);
+		write_list(w, f, p);
+		break;
 	case TW_KIND_CODEC:
-		return f->write(w, p);
+		f->write(w, p);
+		break;
 	case TW_KIND_CHECKS:
 	case TW_KIND_BY_VERSION:
+		put_null(w);
 		break;
 	}
-	return json_null();
 }
 
 static void
-set(struct tw_shape_writer *w, json_t *object, const char *name, json_t *v)
+write_checks(struct tw_shape_writer *w, const struct tw_field *f, const enum tw_check *checks)
 {
-	if (json_object_set_new(object, name, v) != 0)
-		w->failed = true;
+	for (size_t i = 0; i < f->count; i++) {
+		tw_shape_key(w, f->name_of(i));
+		tw_shape_own(w, tw_check_names[checks[i]]);
+	}
 }
 
 static void
-write_by_version(struct tw_shape_writer *w, const struct tw_field *f, const void *base,
-    json_t *object)
+write_by_version(struct tw_shape_writer *w, const struct tw_field *f, const void *base)
 {
 	const char *p = (const char *)base + f->offset;
 
+	tw_buf_u8(w->out, '{');
 	for (int v = TW_SSL2; v < TW_VERSIONS; v++)
-		if (f->holds(base, v))
-			set(w, object, tw_versions[v].id,
-			    write_object(w, f->shape, p + (size_t)v * f->shape->size));
+		if (f->holds(base, v)) {
+			tw_shape_key(w, tw_versions[v].id);
+			write_object(w, f->shape, p + (size_t)v * f->shape->size);
+		}
+	tw_buf_u8(w->out, '}');
 }
 
 void
-tw_shape_write(struct tw_shape_writer *w, const struct tw_shape *s, const void *p,
-    json_t *object)
+tw_shape_write(struct tw_shape_writer *w, const struct tw_shape *s, const void *p)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const struct tw_field *f = &s->fields[i];
 		const char *at = (const char *)p + f->offset;
-		json_t *inner;
 
 		if (f->kind == TW_KIND_CHECKS) {
-			for (size_t k = 0; k < f->count; k++)
-				set(w, object, f->name_of(k), json_string(
-				    tw_check_names[((const enum tw_check *)(const void *)at)[k]]));
-		} else if (f->kind == TW_KIND_BY_VERSION) {
-			inner = json_object();
-			write_by_version(w, f, p, inner);
-			set(w, object, f->name, inner);
-		} else if (f->kind == TW_KIND_MAYBE &&
-		    !*(const bool *)((const char *)p + f->flag)) {
-			set(w, object, f->name, json_null());
-		} else {
-			set(w, object, f->name, write_value(w, f, at));
+			write_checks(w, f, (const enum tw_check *)(const void *)at);
+			continue;
 		}
+		tw_shape_key(w, f->name);
+		if (f->kind == TW_KIND_BY_VERSION)
+			write_by_version(w, f, p);
+		else if (f->kind == TW_KIND_MAYBE && !*(const bool *)((const char *)p + f->flag))
+			put_null(w);
+		else
+			write_value(w, f, at);
 	}
 }
+
+/* ---- reading ---- */
 
 int
 tw_shape_refuse(struct tw_shape_reader *r, const char *what)

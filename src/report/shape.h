@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 enum tw_kind {
@@ -31,8 +32,8 @@ enum tw_kind {
 };
 
 struct tw_shape_writer {
+	struct tw_buf *out;	/* the text; its failed says that something is missing */
 	int64_t at;		/* the moment derived values are of */
-	bool failed;		/* out of memory */
 };
 
 struct tw_shape_reader {
@@ -54,7 +55,7 @@ struct tw_field {
 	bool (*holds)(const void *base, int version);
 	size_t flag;
 	bool needed;		/* reading: neither absent nor null */
-	json_t *(*write)(struct tw_shape_writer *w, const void *p);
+	void (*write)(struct tw_shape_writer *w, const void *p);
 	int (*read)(struct tw_shape_reader *r, const json_t *v, void *p);
 };
 
@@ -65,9 +66,11 @@ struct tw_shape {
 	void (*done)(struct tw_arena *a, void *p);	/* after reading one, or NULL */
 };
 
-/* Adds p's fields to object. */
-void tw_shape_write(struct tw_shape_writer *w, const struct tw_shape *s, const void *p,
-    json_t *object);
+/*
+ * Puts p's fields into the object that was begun. Text is written as it is walked,
+ * without a tree of values: an object an endpoint, a thousand endpoints a second.
+ */
+void tw_shape_write(struct tw_shape_writer *w, const struct tw_shape *s, const void *p);
 /*
  * Fills p from object. What is absent stays zero, keys not known are passed over
  * (a newer version may have more); a value of the wrong kind is -1 and err says where.
@@ -75,9 +78,17 @@ void tw_shape_write(struct tw_shape_writer *w, const struct tw_shape *s, const v
 int tw_shape_read(struct tw_shape_reader *r, const struct tw_shape *s, const json_t *object,
     void *p);
 
-/* A string for JSON, escaped (text.h); NULL, also p NULL, is null. */
-json_t *tw_shape_text(struct tw_shape_writer *w, struct tw_bytes v);
-json_t *tw_shape_str(struct tw_shape_writer *w, const char *s);
+/* What comes next: a value of a list, or the value of the key name. Puts the comma too. */
+void tw_shape_next(struct tw_shape_writer *w);
+void tw_shape_key(struct tw_shape_writer *w, const char *name);
+/* One value: what a peer may have said, escaped (text.h); NULL, also p NULL, is null. */
+void tw_shape_text(struct tw_shape_writer *w, struct tw_bytes v);
+void tw_shape_str(struct tw_shape_writer *w, const char *s);
+/* The same for UTF-8 of our own tables, as it is; NULL is null. */
+void tw_shape_own(struct tw_shape_writer *w, const char *s);
+void tw_shape_int(struct tw_shape_writer *w, int64_t v);
+void tw_shape_tenths(struct tw_shape_writer *w, double v);	/* already whole tenths */
+void tw_shape_bool(struct tw_shape_writer *w, bool v);
 /* Refuses the value at r's path: "…: not a time". Returns -1. */
 int tw_shape_refuse(struct tw_shape_reader *r, const char *what);
 
