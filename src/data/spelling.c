@@ -16,9 +16,10 @@ static const struct {
 	const char *style;
 } styles[] = {
 	{ TW_SPELT_SUITE, "" }, { TW_SPELT_SUITE, "openssl" }, { TW_SPELT_SUITE, "iana" },
+	{ TW_SPELT_SUITE, "dashes" },	/* OpenVPN: IANA's, with "-" for "_" */
 	{ TW_SPELT_GROUP, "" }, { TW_SPELT_GROUP, "openssl" }, { TW_SPELT_GROUP, "iana" },
 	{ TW_SPELT_GROUP, "lower" }, { TW_SPELT_GROUP, "gnutls" }, { TW_SPELT_GROUP, "go" },
-	{ TW_SPELT_GROUP, "schannel" },
+	{ TW_SPELT_GROUP, "schannel" }, { TW_SPELT_GROUP, "rhel" },
 	{ TW_SPELT_SCHEME, "" }, { TW_SPELT_SCHEME, "iana" }, { TW_SPELT_SCHEME, "openssl" },
 };
 
@@ -54,6 +55,11 @@ static const struct {
 	{ "go", 0x0019, "CurveP521" },
 	{ "go", 0x001D, "X25519" },
 	{ "go", 0x11EC, "X25519MLKEM768" },
+	{ "rhel", 0x0017, "SECP256R1" },	/* crypto-policies */
+	{ "rhel", 0x0018, "SECP384R1" },
+	{ "rhel", 0x0019, "SECP521R1" },
+	{ "rhel", 0x001D, "X25519" },
+	{ "rhel", 0x11EC, "MLKEM768-X25519" },
 	{ "schannel", 0x0017, "NistP256" },
 	{ "schannel", 0x0018, "NistP384" },
 	{ "schannel", 0x0019, "NistP521" },
@@ -85,6 +91,11 @@ put_suite(unsigned code, struct tw_bytes style, struct tw_buf *out)
 
 	if (s == NULL)
 		return false;
+	if (is(style, "dashes")) {
+		for (const char *c = s->name; *c != '\0'; c++)
+			tw_buf_u8(out, (uint8_t)(*c == '_' ? '-' : *c));
+		return true;
+	}
 	tw_buf_str(out, is(style, "iana") || s->openssl == NULL ? s->name : s->openssl);
 	return true;
 }

@@ -226,7 +226,9 @@ check_text(const struct tw_config *c, const char *text)
 
 			snprintf(word, sizeof(word), "%.*s", (int)n, p);
 			s = tw_suite_by_name(word);
-			if (s != NULL && !wants(c->policy, s->code))
+			/* "NULL" alone is a word of Java's. */
+			if (s != NULL && strpbrk(word, "-_") != NULL &&
+			    !wants(c->policy, s->code))
 				fail_msg("%s: %s is not in %s", c->target->name, word,
 				    c->policy->name);
 		}
