@@ -152,6 +152,13 @@ void
 tw_judge(struct tw_facts *f, const struct tw_policy *policy, int64_t at,
     enum tw_severity fail_on, struct tw_judgement *ret)
 {
+	tw_judge_waived(f, policy, at, fail_on, NULL, ret);
+}
+
+void
+tw_judge_waived(struct tw_facts *f, const struct tw_policy *policy, int64_t at,
+    enum tw_severity fail_on, const struct tw_waivers *waivers, struct tw_judgement *ret)
+{
 	const int64_t far = INT64_C(1) << 40;	/* keeps differences of moments in range */
 	struct tw_judge j = { .arena = f->arena, .facts = f, .policy = policy,
 		.at = at < -far ? -far : at > far ? far : at,
@@ -160,6 +167,7 @@ tw_judge(struct tw_facts *f, const struct tw_policy *policy, int64_t at,
 	*ret = (struct tw_judgement){ .policy = policy, .at = at };
 	for (size_t i = 0; i < TW_COUNT(judgements); i++)
 		judgements[i](&j);
+	tw_waiver_apply(&j, waivers);
 	if (ret->findings.n > 0)
 		qsort(ret->findings.v, ret->findings.n, sizeof(*ret->findings.v), worst_first);
 	ret->verdict = tw_verdict_reach(f, ret, fail_on);

@@ -7,6 +7,7 @@
 
 #include "data/finding.h"
 #include "data/policy.h"
+#include "judge/waiver.h"
 #include "probe/facts.h"
 
 struct tw_finding {
@@ -16,6 +17,7 @@ struct tw_finding {
 	const char *subject;		/* "TLSv1.0", a suite's name, a certificate's: tells two of one id apart */
 	const char *evidence;		/* one sentence: what was seen */
 	char fingerprint[17];		/* 16 hex digits: host, port, id, subject */
+	const struct tw_waiver *waiver;	/* known and accepted; or NULL. Borrowed */
 };
 
 enum tw_verdict { TW_PASS, TW_FAIL, TW_VERDICT_UNKNOWN };
@@ -47,5 +49,8 @@ struct tw_finding *tw_judge_find(struct tw_judge *j, enum tw_finding_id id, cons
 /* Judges f as of `at`; everything made lives in f's arena. */
 void tw_judge(struct tw_facts *f, const struct tw_policy *policy, int64_t at,
     enum tw_severity fail_on, struct tw_judgement *ret);
+/* The same where some findings are known and accepted; waivers (or NULL) outlive *ret. */
+void tw_judge_waived(struct tw_facts *f, const struct tw_policy *policy, int64_t at,
+    enum tw_severity fail_on, const struct tw_waivers *waivers, struct tw_judgement *ret);
 
 #endif

@@ -21,6 +21,9 @@ enum tw_severity tw_judge_severity(const struct tw_policy *policy, enum tw_findi
  */
 void tw_judge_weigh(struct tw_judge *j, struct tw_finding *f, enum tw_severity severity);
 
+/* Marks what waivers excuse, and finds those whose day is over (waiver.c). */
+void tw_waiver_apply(struct tw_judge *j, const struct tw_waivers *waivers);
+
 /* The verdict from the findings and what could not be tested (verdict.c). */
 enum tw_verdict tw_verdict_reach(const struct tw_facts *f, const struct tw_judgement *jm,
     enum tw_severity fail_on);

@@ -165,7 +165,7 @@ tw_verdict_reach(const struct tw_facts *f, const struct tw_judgement *jm,
     enum tw_severity fail_on)
 {
 	for (size_t i = 0; i < jm->findings.n; i++)
-		if (jm->findings.v[i].severity >= fail_on)
+		if (jm->findings.v[i].waiver == NULL && jm->findings.v[i].severity >= fail_on)
 			return TW_FAIL;
 	if (f->error != NULL || f->tls != TW_REACH_TLS)
 		return TW_VERDICT_UNKNOWN;

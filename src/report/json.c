@@ -525,6 +525,25 @@ write_references(struct tw_shape_writer *w, const char *s)
 }
 
 static void
+write_waiver(struct tw_shape_writer *w, const struct tw_waiver *waiver)
+{
+	tw_shape_key(w, "waiver");
+	if (waiver == NULL) {
+		tw_buf_str(w->out, "null");
+		return;
+	}
+	tw_buf_u8(w->out, '{');
+	tw_shape_key(w, "reason");
+	tw_shape_str(w, waiver->reason);
+	put_own(w, "until", waiver->until);
+	if (waiver->network != NULL) {
+		tw_shape_key(w, "network");
+		tw_shape_str(w, waiver->network);
+	}
+	tw_buf_u8(w->out, '}');
+}
+
+static void
 write_finding(struct tw_shape_writer *w, const struct tw_finding *f)
 {
 	const struct tw_finding_row *row = &tw_findings[f->id];
@@ -543,7 +562,7 @@ write_finding(struct tw_shape_writer *w, const struct tw_finding *f)
 	tw_shape_key(w, "references");
 	write_references(w, row->references);
 	put_own(w, "fingerprint", f->fingerprint);
-	put_own(w, "waiver", NULL);
+	write_waiver(w, f->waiver);
 	tw_buf_u8(w->out, '}');
 }
 

@@ -24,6 +24,14 @@ void tw_report_text(const struct tw_facts *f, const struct tw_judgement *j,
 void tw_report_json(const struct tw_facts *f, const struct tw_judgement *j, struct tw_buf *out);
 /* The facts of one JSON object, as tw_report_json() wrote it: for --from and --baseline. */
 int tw_report_read_json(const char *line, size_t n, struct tw_facts **ret, struct tw_err *err);
+/* The first second after a day of the calendar, since 1970, where the caller lives. */
+typedef int64_t tw_report_end_of_day_fn(int year, unsigned month, unsigned day);
+/*
+ * Adds the waivers of a file (waivers.c has its form) to ret, in a's memory. -1: err says
+ * in which line what is wrong.
+ */
+int tw_report_read_waivers(struct tw_arena *a, struct tw_bytes text,
+    tw_report_end_of_day_fn *end_of_day, struct tw_waivers *ret, struct tw_err *err);
 /*
  * What changed between two judged endpoints (--baseline): mended, new and
  * remaining findings by fingerprint, and facts that differ, for a person.

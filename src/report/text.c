@@ -132,6 +132,13 @@ put_finding(struct tw_text *t, const struct tw_finding *f)
 	tw_page_to(&t->page, 6);
 	tw_page_wrap(&t->page, 6, TW_INK_PLAIN, strncmp(f->evidence, "It", 2) == 0 ?
 	    tw_arena_fmt(t->arena, "%s: %s", f->subject, f->evidence) : f->evidence);
+	if (f->waiver != NULL) {
+		tw_page_to(&t->page, 6);
+		tw_page_wrap(&t->page, 6, TW_INK_NOTE, tw_arena_fmt(t->arena,
+		    "Waived until %s%s%s: %s", f->waiver->until, f->waiver->network != NULL ?
+		    ", for " : "", f->waiver->network != NULL ? f->waiver->network : "",
+		    f->waiver->reason));
+	}
 	if (*row->fix != '\0' && (f->severity > TW_INFO || t->style->verbose)) {
 		tw_page_to(&t->page, 6);
 		tw_page_wrap(&t->page, 6, TW_INK_DIM,
@@ -202,7 +209,7 @@ put_untested(struct tw_text *t)
 static const char *
 count_of(struct tw_text *t)
 {
-	size_t counts[TW_CRITICAL + 1] = { 0 }, kinds = 0, all = t->j->findings.n;
+	size_t counts[TW_CRITICAL + 1] = { 0 }, kinds = 0, all = t->j->findings.n, waived = 0;
 	const char *s = "";
 
 	for (size_t i = 0; i < all; i++)
@@ -213,8 +220,11 @@ count_of(struct tw_text *t)
 			s = tw_arena_fmt(t->arena, "%s%s%zu %s", s, met == 1 ? "" :
 			    met == (int)kinds ? " and " : ", ", counts[k], tw_severity_names[k]);
 		}
-	return all == 0 ? "no findings" :
-	    tw_arena_fmt(t->arena, all == 1 ? "%s finding" : "%s findings", s);
+	for (size_t i = 0; i < all; i++)
+		waived += t->j->findings.v[i].waiver != NULL;
+	s = tw_arena_fmt(t->arena, all == 1 ? "%s finding" : "%s findings", s);
+	return all == 0 ? "no findings" : waived == 0 ? s :
+	    tw_arena_fmt(t->arena, "%s, %zu of them waived", s, waived);
 }
 
 static void
@@ -239,16 +249,25 @@ put_verdict(struct tw_text *t)
 	tw_page_newline(&t->page);
 }
 
+/* The worst finding nobody has excused; if all are, the worst. NULL: there is none. */
+static const struct tw_finding *
+worst_of(const struct tw_judgement *j)
+{
+	for (size_t i = 0; i < j->findings.n; i++)
+		if (j->findings.v[i].waiver == NULL)
+			return &j->findings.v[i];
+	return j->findings.n > 0 ? &j->findings.v[0] : NULL;
+}
+
 /* The next command is a line of its own, so that it can be marked and pasted. */
 static void
 put_end(struct tw_text *t)
 {
+	const struct tw_finding *worst = worst_of(t->j);
 	const struct tw_facts *f = t->f;
 
 	put_verdict(t);
-	if (t->j->findings.n > 0) {
-		const struct tw_finding *worst = &t->j->findings.v[0];
-
+	if (worst != NULL) {
 		tw_page_fmt(&t->page, TW_INK_PLAIN, "Worst: %s (%s): %s",
 		    tw_findings[worst->id].id, tw_severity_names[worst->severity],
 		    tw_findings[worst->id].title);

@@ -22,6 +22,7 @@ static const struct tw_option options[] = {
 	{ "json", '\0', NULL, "one JSON object an endpoint, one a line" },
 	{ "from", '\0', "FILE", "judge stored facts (--json of before) again, without a network" },
 	{ "baseline", '\0', "FILE", "show what changed since FILE (--json of before)" },
+	{ "waivers", '\0', "FILE", "findings known and accepted: target, reason, until when" },
 	{ "fail-on", '\0', "SEVERITY", "info, low, medium, high (default) or critical" },
 	{ "input", 'i', "FILE", "targets from a list, one a line, # comments; - is stdin" },
 	{ "sni", '\0', "NAME", "server name to ask for, other than the host's" },
@@ -116,6 +117,7 @@ take_plain(struct audit *a, const char *name, const char *value)
 	const struct { const char *name; bool *flag; const char **text; } rows[] = {
 		{ "quick", &a->exam.quick, NULL }, { "json", &a->json, NULL },
 		{ "from", NULL, &a->from }, { "baseline", NULL, &a->baseline },
+		{ "waivers", NULL, &a->waivers_file },
 		{ "input", NULL, &a->list }, { "sni", NULL, &a->exam.sni },
 		{ "no-sni", &a->exam.no_sni, NULL }, { "connect", NULL, &a->exam.connect },
 		{ "all-addresses", &a->exam.all_addresses, NULL }, { "ca", NULL, &a->ca },

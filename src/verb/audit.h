@@ -18,7 +18,9 @@ struct audit {
 	const struct tw_policy *policy;
 	enum tw_severity fail_on;
 	bool json;
-	const char *from, *baseline, *list, *ca, *save_certs;
+	const char *from, *baseline, *list, *ca, *save_certs, *waivers_file;
+	struct tw_waivers waivers;
+	struct tw_arena *arena;	/* of the waivers */
 	struct tw_report_style style;
 	char **words;		/* targets on the command line */
 	int words_n, word;	/* word: the next */

@@ -67,7 +67,7 @@ audit_done(void *ctx, struct tw_facts *f)
 	struct tw_buf out;
 
 	tw_buf_init(&out, REPORT_MAX);
-	tw_judge(f, a->policy, a->exam.at, a->fail_on, &now);
+	tw_judge_waived(f, a->policy, a->exam.at, a->fail_on, &a->waivers, &now);
 	a->failed += now.verdict == TW_FAIL;
 	a->unknown += now.verdict == TW_VERDICT_UNKNOWN;
 	if (a->json)
@@ -82,7 +82,8 @@ audit_done(void *ctx, struct tw_facts *f)
 
 		tw_buf_init(&changes, REPORT_MAX);
 		if (before != NULL) {
-			tw_judge(before, a->policy, a->exam.at, a->fail_on, &was);
+			tw_judge_waived(before, a->policy, a->exam.at, a->fail_on, &a->waivers,
+			    &was);
 			tw_report_changes(before, &was, f, &now, &a->style, &changes);
 		} else {
 			tw_buf_str(&changes, "not in the baseline: everything here is new\n");

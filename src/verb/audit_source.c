@@ -2,8 +2,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "verb/audit.h"
+
+#define WAIVERS_MAX	(1u << 20)
 
 static FILE *
 open_file(const char *path, const char *what)
@@ -63,9 +66,50 @@ keep_before(struct audit *a, struct tw_facts *f)
 	a->before = b;
 }
 
+/* A day ends where this machine is, as a calendar on the wall says. */
+static int64_t
+end_of_day(int year, unsigned month, unsigned day)
+{
+	struct tm tm = { .tm_year = year - 1900, .tm_mon = (int)month - 1,
+		.tm_mday = (int)day + 1, .tm_isdst = -1 };
+
+	return (int64_t)mktime(&tm);
+}
+
+static int
+read_waivers(struct audit *a)
+{
+	FILE *f = open_file(a->waivers_file, "the waivers");
+	struct tw_err err = { 0 };
+	struct tw_buf text;
+	char piece[4096];
+	size_t n;
+	int rv = -1;
+
+	if (f == NULL)
+		return -1;
+	tw_buf_init(&text, WAIVERS_MAX);
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		tw_buf_put(&text, piece, n);
+	a->arena = tw_arena_new();
+	if (ferror(f) || text.failed)
+		audit_say("%s cannot be read, or is too large", a->waivers_file);
+	else if (tw_report_read_waivers(a->arena, tw_buf_view(&text), end_of_day, &a->waivers,
+	    &err) != 0)
+		audit_say("%s, %s", a->waivers_file, err.text);
+	else
+		rv = 0;
+	tw_buf_clear(&text);
+	if (f != stdin)
+		fclose(f);
+	return rv;
+}
+
 int
 audit_open(struct audit *a)
 {
+	if (a->waivers_file != NULL && read_waivers(a) != 0)
+		return -1;
 	if (a->baseline != NULL && read_objects(a->baseline, "the baseline", keep_before, a) != 0)
 		return -1;
 	if (a->list != NULL) {
@@ -86,6 +130,7 @@ audit_close(struct audit *a)
 	}
 	if (a->list_file != NULL && a->list_file != stdin)
 		fclose(a->list_file);
+	tw_arena_free(a->arena);
 }
 
 static void
