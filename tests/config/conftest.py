@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from rooms import World  # noqa: E402
+from rooms import Refused, World  # noqa: E402
 from lab import Lab  # noqa: E402
 
 SIDE_BY_SIDE = 3    # starting is mostly waiting
@@ -35,5 +35,11 @@ def ahead(request, world):
             work = getattr(item.function, "work", None)
             if work is not None:
                 begun[item.nodeid] = pool.submit(work, world, **item.callspec.params)
-        yield lambda node: begun[node.nodeid].result()
+
+        def result(node):
+            failure = begun[node.nodeid].exception()
+            if isinstance(failure, Refused):
+                pytest.fail(str(failure), pytrace=False)
+            return begun[node.nodeid].result()
+        yield result
         pool.shutdown(cancel_futures=True)

@@ -15,6 +15,10 @@ sys.path[:0] = [str(HERE.parent / "lab"), str(HERE.parent / "scenario")]
 from authority import DOMAIN, Authority  # noqa: E402
 from run import run  # noqa: E402
 
+# As on a real network, the one who asks is another than the one who answers: servers trust themselves.
+SERVER, CLIENT = "192.0.2.1", "192.0.2.2"
+NETWORK = ("ip link set lo up && ip address add %(s)s/32 dev lo && ip address add %(c)s/32 dev lo &&"
+           " ip route replace local %(s)s/32 dev lo table local src %(c)s" % {"s": SERVER, "c": CLIENT})
 ROOM = str(HERE.parent / "room" / "room")
 PLAIN = {"LAYER": "more", "KEY": "rsa", "POLICIES": (), "ENDPOINTS": (), "LEFT": {}, "OPTIONS": (), "BAD": None}
 
@@ -35,13 +39,24 @@ class Row:
         self.host = "%s.%s" % (self.name, DOMAIN)
 
 
+def targets():
+    """The names that `config` knows."""
+    return {o["name"] for o in run("config", "--list", "--json").objects}
+
+
 def rows():
-    return {path.stem: Row(path) for path in sorted((HERE / "servers").glob("*.py"))}
+    known = targets()
+    every = [Row(path) for path in sorted((HERE / "servers").glob("*.py"))]
+    return {row.name: row for row in every if row.target in known}
 
 
 def upstream(version):
     """Of Debian's "1:2.4.1+dfsg1-6+deb13u1" what the server calls itself."""
     return re.match(r"(?:\d+:)?(\d+(?:\.\d+)*)", version).group(1)
+
+
+class Refused(Exception):
+    """The server did not take what it was given; or `config` did not."""
 
 
 class World:
@@ -103,7 +118,8 @@ class Started:
     def generate(self, *more):
         """What `tlswright config` prints for this server as it is in its room."""
         done = run("config", *self.arguments(), *more, keep="\n\t")
-        assert done.code == 0, done
+        if done.code != 0:
+            raise Refused(repr(done))
         return done.stdout
 
     def fill(self, text):
@@ -115,26 +131,27 @@ class Started:
         return text.replace("{{name}}", self.row.host)
 
     def start(self, text):
-        """Has the server check the text and run with it. AssertionError, with what it said, where it does not."""
+        """Has the server check the text and run with it. Refused, with what it said, where it does not."""
         pathlib.Path(self.directory, "generated").write_text(text)
         pid = os.path.join(self.directory, "pid-outside")
         argv = [*self.world.root, "unshare", "--net", "sh", "-c",
-                'ip link set lo up && echo $$ >"$1" && shift && exec "$@"', "sh", pid,
+                NETWORK + ' && echo $$ >"$1" && shift && exec "$@"', "sh", pid,
                 ROOM, "run", "--layer", self.row.layer, "--bind", "%s:%s" % (self.directory, self.directory),
                 "/usr/bin/python3", "-B", "tests/config/serverd.py", self.directory,
-                "tests/config/servers/%s.py" % self.row.name, self.row.host,
+                "tests/config/servers/%s.py" % self.row.name, self.row.host, SERVER,
                 *(str(port) for _, port in self.row.endpoints)]
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         answer = json.loads(line) if line else {"failed": "the room could not be entered"}
-        assert "failed" not in answer, "%s\n--- with\n%s" % (answer["failed"], text)
+        if "failed" in answer:
+            raise Refused("%s\n--- With that:\n%s" % (text, answer["failed"]))
         self.inside = [*self.world.root, "nsenter", "--net=/proc/%d/ns/net" % int(pathlib.Path(pid).read_text())]
         if self.world.root:    # the program itself runs as who we are
             self.inside += ["setpriv", "--reuid", str(os.getuid()), "--regid", str(os.getgid()), "--clear-groups"]
 
     def audit(self, scheme, port, *more):
         """`tlswright audit` of an endpoint, inside the server's network."""
-        return run("audit", "--json", "%s://%s:%d" % (scheme, self.row.host, port), "--connect", "127.0.0.1",
+        return run("audit", "--json", "%s://%s:%d" % (scheme, self.row.host, port), "--connect", SERVER,
                    "--ca", self.world.ca, *more, prefix=self.inside)
 
     def close(self):

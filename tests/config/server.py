@@ -85,5 +85,5 @@ class Server:
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, errors="replace", cwd=more.pop("cwd", self.dir), timeout=120, **more)
         if done.returncode != 0:
-            raise RuntimeError("%s: status %d\n%s" % (" ".join(argv), done.returncode, done.stdout[-3000:]))
+            raise RuntimeError("%s: status %d\n%s" % (" ".join(argv)[:200], done.returncode, done.stdout[-3000:]))
         return done.stdout

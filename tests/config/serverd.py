@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs inside a room of its own: writes one server's files, has it check them, starts it, says when it listens.
 
-serverd.py DIRECTORY FILE HOST PORT…; started by rooms.py. FILE is of servers/. One JSON object on standard output:
+serverd.py DIRECTORY FILE HOST ADDRESS PORT…; started by rooms.py. FILE is of servers/. One JSON object on standard output:
 {"ready": true} or {"failed": why}. When standard input ends, the room ends, and all in it.
 """
 import importlib.util
@@ -30,17 +30,15 @@ def tail(path):
         return f.read()[-4000:]
 
 
-def listens(port):
-    for address in ("127.0.0.1", "::1"):
-        try:
-            socket.create_connection((address, port), 5).close()
-            return True
-        except OSError:
-            pass
-    return False
+def listens(address, port):
+    try:
+        socket.create_connection((address, port), 5).close()
+        return True
+    except OSError:
+        return False
 
 
-def start(module, server, ports):
+def start(module, server, address, ports):
     argv = module.start(server)
     log = server.path("log")
     with open(log, "ab") as out:
@@ -48,7 +46,7 @@ def start(module, server, ports):
                                    start_new_session=True)
     deadline = time.monotonic() + PATIENCE_S
     for port in ports:
-        while not listens(port):
+        while not listens(address, port):
             # Some put themselves into the background, with status 0.
             if process.poll() or time.monotonic() > deadline:
                 raise RuntimeError("%s does not listen on %d: status %s\n%s" % (
@@ -57,13 +55,13 @@ def start(module, server, ports):
 
 
 def main():
-    directory, path, host = sys.argv[1:4]
+    directory, path, host, address = sys.argv[1:5]
     name = os.path.splitext(os.path.basename(path))[0]
     os.umask(0o022)
     try:
         module = load(path)
         server = Server(name, directory, host)
-        start(module, server, [int(port) for port in sys.argv[4:]])
+        start(module, server, address, [int(port) for port in sys.argv[5:]])
         if hasattr(module, "ask"):
             module.ask(server)
         answer = {"ready": True}

@@ -5,6 +5,7 @@ A server is {"argv", "endpoints"}; an endpoint says what its configuration makes
 s_client reaches it. Nothing here comes from what tlswright says.
 """
 import os
+import pwd
 import shutil
 import subprocess
 
@@ -55,7 +56,8 @@ class Setup:
 
 
 def as_user(user, argv):
-    return ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--inh-caps=-all"] + argv
+    group = str(pwd.getpwnam(user).pw_gid)
+    return ["setpriv", "--reuid", user, "--regid", group, "--init-groups", "--inh-caps=-all"] + argv
 
 
 # --- nginx: every kind of virtual host, and one setting changed at a time

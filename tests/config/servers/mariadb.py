@@ -1,0 +1,33 @@
+"""MariaDB: the generated text as a file of its own, read after the others."""
+PACKAGE = "mariadb-server"
+ENDPOINTS = ["mysql:3306"]
+BAD = """
+[mariadbd]
+ssl_cert = {{cert}}
+ssl_key = {{key}}
+tls_version = TLSv1.0,TLSv1.1,TLSv1.2
+ssl_cipher = ALL:@SECLEVEL=0
+"""
+REST = """
+[mariadbd]
+user = mysql
+datadir = %(dir)s/data
+socket = %(dir)s/sock
+pid_file = %(dir)s/pid
+skip_name_resolve
+max_connect_errors = 1000000
+innodb_log_file_size = 4M
+innodb_buffer_pool_size = 8M
+innodb_flush_log_at_trx_commit = 0
+"""
+
+
+def start(s):
+    s.folder("data", "mysql")
+    s.own("mysql")
+    s.private("mysql")
+    conf = s.write("my.cnf", REST % {"dir": s.dir} + s.generated)
+    s.run("mariadb-install-db", "--defaults-file=" + conf, "--auth-root-authentication-method=normal",
+          "--skip-test-db", "--user=mysql")
+    s.run("mariadbd", "--defaults-file=" + conf, "--help", "--verbose")
+    return ["mariadbd", "--defaults-file=" + conf]

@@ -1,0 +1,17 @@
+"""OpenLDAP: the generated text as slapd.conf's global part."""
+PACKAGE = "slapd"
+ENDPOINTS = ["ldap:389", "ldaps:636"]
+BAD = """
+TLSCertificateFile {{cert}}
+TLSCertificateKeyFile {{key}}
+TLSCipherSuite NORMAL:+VERS-TLS1.0:+VERS-TLS1.1:+3DES-CBC:+RSA:%SERVER_PRECEDENCE
+"""
+
+
+def start(s):
+    s.own("openldap")
+    s.private("openldap")
+    conf = s.write("slapd.conf", "include /etc/ldap/schema/core.schema\npidfile %s/pid\nmodulepath /usr/lib/ldap\n"
+                   "moduleload back_null\n%s\ndatabase null\nsuffix dc=lab,dc=test\n" % (s.dir, s.generated))
+    s.run("slaptest", "-u", "-f", conf)
+    return ["slapd", "-d", "0", "-u", "openldap", "-g", "openldap", "-f", conf, "-h", "ldap:/// ldaps:///"]
