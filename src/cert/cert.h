@@ -50,6 +50,8 @@ struct tw_cert {
 
 /* Reads one DER certificate into arena memory. Never fails: see parsed. */
 void tw_cert_read(struct tw_arena *a, struct tw_bytes der, struct tw_cert *ret);
+/* The first certificate of a PEM text; false: there is none. */
+bool tw_cert_read_pem(struct tw_arena *a, struct tw_bytes pem, struct tw_cert *ret);
 void tw_cert_read_link(struct tw_arena *a, struct tw_bytes der, struct tw_link *ret);
 
 /*
