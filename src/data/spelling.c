@@ -17,6 +17,7 @@ static const struct {
 } styles[] = {
 	{ TW_SPELT_SUITE, "" }, { TW_SPELT_SUITE, "openssl" }, { TW_SPELT_SUITE, "iana" },
 	{ TW_SPELT_SUITE, "dashes" },	/* OpenVPN: IANA's, with "-" for "_" */
+	{ TW_SPELT_SUITE, "schannel" },
 	{ TW_SPELT_GROUP, "" }, { TW_SPELT_GROUP, "openssl" }, { TW_SPELT_GROUP, "iana" },
 	{ TW_SPELT_GROUP, "lower" }, { TW_SPELT_GROUP, "gnutls" }, { TW_SPELT_GROUP, "go" },
 	{ TW_SPELT_GROUP, "schannel" }, { TW_SPELT_GROUP, "rhel" },
@@ -37,6 +38,7 @@ static const struct {
 	{ "mongo", "TLS", "_" },
 	{ "gnutls", "VERS-TLS", "." },
 	{ "schannel", "TLS ", "." },
+	{ "option", "NO_TLSv", "_" },	/* and NO_TLSv1: OpenSSL's SSL_OP_… */
 };
 
 static const struct {
@@ -96,7 +98,12 @@ put_suite(unsigned code, struct tw_bytes style, struct tw_buf *out)
 			tw_buf_u8(out, (uint8_t)(*c == '_' ? '-' : *c));
 		return true;
 	}
-	tw_buf_str(out, is(style, "iana") || s->openssl == NULL ? s->name : s->openssl);
+	/* Windows has CCM nowhere, and ChaCha20 in TLS 1.3 alone. */
+	if (is(style, "schannel") && !s->tls13 && strcmp(s->mode, "GCM") != 0 &&
+	    strcmp(s->mode, "CBC") != 0)
+		return false;
+	tw_buf_str(out, is(style, "iana") || is(style, "schannel") || s->openssl == NULL
+	    ? s->name : s->openssl);
 	return true;
 }
 
@@ -128,6 +135,13 @@ put_group(unsigned code, struct tw_bytes style, struct tw_buf *out)
 	return false;
 }
 
+/* Where TLS 1.0 has no minor number. */
+static bool
+drops_zero(struct tw_bytes style)
+{
+	return style.n == 0 || is(style, "openssl") || is(style, "option");
+}
+
 static bool
 put_version(unsigned version, struct tw_bytes style, struct tw_buf *out)
 {
@@ -139,7 +153,7 @@ put_version(unsigned version, struct tw_bytes style, struct tw_buf *out)
 		if (!is(style, version_styles[i].style))
 			continue;
 		tw_buf_fmt(out, "%s1", version_styles[i].before);
-		if (minor > 0 || (style.n > 0 && !is(style, "openssl")))
+		if (minor > 0 || !drops_zero(style))
 			tw_buf_fmt(out, "%s%u", version_styles[i].joint, minor);
 		return true;
 	}

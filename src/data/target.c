@@ -20,10 +20,10 @@ const struct tw_target tw_targets[] = {
 const size_t tw_targets_n = TW_COUNT(tw_targets);
 
 /* Upstream's ends (its release strategy); what a distribution mends longer is its own. */
-const char tw_openssl_newest[] = "3.5.4";
+const char tw_openssl_newest[] = "4.0.1";
 const char tw_openssl_ends[] = "<1.1.1 2019-12-31, 1.1.1 2023-09-11, 3.0 2026-09-07, "
     "3.1 2025-03-14, 3.2 2025-11-23, 3.3 2026-04-09, 3.4 2026-10-22, 3.5 2030-04-08, "
-    "3.6 2026-11-01";
+    "3.6 2026-11-01, 4.0 2027-05-14";
 
 /* The next word of a list with blanks between; *list moves behind it. Its length, 0 at the end. */
 static size_t

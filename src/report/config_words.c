@@ -147,6 +147,17 @@ add_versions(struct codes *l, const bool versions[static TW_VERSIONS])
 			l->v[l->n++] = (uint16_t)v;
 }
 
+/* Those of TLS that are not among them. */
+static void
+add_others(struct codes *l, const bool versions[static TW_VERSIONS])
+{
+	bool others[TW_VERSIONS] = { false };
+
+	for (unsigned v = TW_TLS10; v < TW_VERSIONS; v++)
+		others[v] = !versions[v];
+	add_versions(l, others);
+}
+
 /* What cannot be written for this library is left out: an unknown group is an error there. */
 static void
 add_groups(struct codes *l, const struct tw_config_words *w)
@@ -201,6 +212,10 @@ find_codes(const struct tw_config_words *w, struct tw_bytes name, struct codes *
 		add_versions(l, w->versions);
 	} else if (is(name, "legacy_versions")) {
 		add_versions(l, w->legacy_versions);
+	} else if (is(name, "unwanted_versions")) {
+		add_others(l, w->versions);
+	} else if (is(name, "legacy_unwanted_versions")) {
+		add_others(l, w->legacy_versions);
 	} else {
 		return false;
 	}
@@ -219,6 +234,7 @@ static const struct {
 	{ "colon", ":", "" },
 	{ "comma", ",", "" },
 	{ "list", ", ", "" },
+	{ "plus", " +", "" },
 	{ "quoted", ", ", "\"" },
 	{ "space", " ", "" },
 };
@@ -372,6 +388,23 @@ put_text(const struct tw_config_words *w, struct tw_bytes name, struct tw_buf *o
 	return false;
 }
 
+/* A network in two parts, for those who want them apart: 10.1.2.0 and 24. */
+static bool
+put_network(const struct tw_config_words *w, struct tw_bytes name, struct tw_buf *out)
+{
+	const char *network = w->config->exception != NULL ? w->config->exception->network : "";
+	size_t n = strcspn(network, "/");
+
+	if (is(name, "network_address"))
+		tw_buf_put(out, network, n);
+	else if (is(name, "network_bits"))
+		tw_buf_str(out, network[n] == '/' ? network + n + 1
+		    : strchr(network, ':') != NULL ? "128" : "32");
+	else
+		return false;
+	return true;
+}
+
 static bool
 put(void *ctx, struct tw_bytes name, struct tw_buf *out)
 {
@@ -391,7 +424,7 @@ put(void *ctx, struct tw_bytes name, struct tw_buf *out)
 		put_gnutls(w, is(name, "legacy_gnutls"), out);
 		return true;
 	}
-	return put_text(w, name, out) || put_bound(w, split(name), out) ||
+	return put_text(w, name, out) || put_network(w, name, out) || put_bound(w, split(name), out) ||
 	    put_list(w, split(name), out);
 }
 

@@ -294,6 +294,23 @@ test_golden(void **state)
 	}
 }
 
+/* Bytes in lines that are no comments. */
+static size_t
+count_code(const struct tw_target *t, const char *text)
+{
+	size_t count = 0;
+
+	while (*text != '\0') {
+		const char *line = text + strspn(text, " \t");
+		size_t n = strcspn(line, "\n");
+
+		if (strncmp(line, t->comment, strlen(t->comment)) != 0)
+			count += n;
+		text = line + n + (line[n] == '\n');
+	}
+	return count;
+}
+
 /* An exception stands with its date and reason; it is allowed where it can be limited. */
 static void
 test_exceptions(void **state)
@@ -322,12 +339,12 @@ test_exceptions(void **state)
 			assert_null(strstr(text, "\"finding\""));
 			check_text(&with, text);
 		} else {
-			/* More than the header has changed. */
+			/* More than comments has changed. */
 			char mark[] = "\"finding\":\"tls10-offered\"";
 
 			if (strstr(text, mark) == NULL)
 				fail_msg("%s prints no waiver", t->name);
-			if (a.n < b.n + 1200)
+			if (count_code(t, text) <= count_code(t, tw_buf_cstr(&b)))
 				fail_msg("%s: @if legacy adds nothing", t->name);
 		}
 		assert_null(strstr(tw_buf_cstr(&b), "2027"));
