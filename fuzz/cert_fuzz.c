@@ -1,6 +1,7 @@
 /*
  * Certificates, one behind the other, as a chain: read, matched with hosts,
- * judged by no root, by the last one as root, and once more from what was kept.
+ * from a shelf and without one, judged by no root, by the last one as root, and
+ * once more from what was kept.
  */
 #include <stdlib.h>
 
@@ -45,6 +46,19 @@ all:
 	return value;
 }
 
+/* From the shelf, new or known there: the same as read without one. */
+static void
+shelve(struct tw_shelf *s, struct tw_arena *a, struct tw_bytes der, const struct tw_cert *c)
+{
+	struct tw_cert x;
+
+	tw_shelf_read(s, a, der, &x);
+	must(x.parsed == c->parsed && x.names.n == c->names.n && x.is_ca == c->is_ca);
+	must(x.self_signed == c->self_signed && x.key_bits == c->key_bits);
+	must(memcmp(x.sha256, c->sha256, sizeof(x.sha256)) == 0);
+	must(tw_bytes_equal(x.subject, c->subject) && tw_bytes_equal(x.der, c->der));
+}
+
 static void
 judge(struct tw_arena *a, const struct tw_bytes *chain, size_t n, bool root)
 {
@@ -67,6 +81,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		"2001:db8::1", "m\xc3\xbcnchen.example", "a.b.example.com" };
 	struct tw_arena *a = tw_arena_new();
 	struct tw_bytes rest = { p, n }, chain[CHAIN];
+	struct tw_trust *t = tw_trust_new();
 	size_t chain_n = 0;
 	struct tw_cert c;
 	struct tw_link link;
@@ -76,6 +91,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < chain_n; i++) {
 		tw_cert_read(a, chain[i], &c);
 		tw_cert_read_link(a, chain[i], &link);
+		shelve(tw_trust_shelf(t), a, chain[i], &c);
+		shelve(tw_trust_shelf(t), a, chain[i], &c);
 		must(c.der.n == chain[i].n);
 		must(!c.parsed || (c.key_type != NULL && c.signature != NULL));
 		for (size_t h = 0; h < TW_COUNT(hosts); h++)
@@ -85,6 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	}
 	judge(a, chain, chain_n, false);
 	judge(a, chain, chain_n, true);
+	tw_trust_free(t);
 	tw_arena_free(a);
 	return 0;
 }

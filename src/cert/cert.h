@@ -64,12 +64,24 @@ bool tw_cert_fits(const struct tw_cert *c, const char *host);
 bool tw_cert_host_is_ip(const char *host);
 
 /*
+ * A shelf of certificates read lately, of which there is room for so many: the same
+ * certificate is read once for its facts, its trust and the endpoints that share it.
+ * It says what tw_cert_read() and tw_cert_read_link() say; s NULL: they are asked.
+ */
+struct tw_shelf;
+void tw_shelf_read(struct tw_shelf *s, struct tw_arena *a, struct tw_bytes der,
+    struct tw_cert *ret);
+void tw_shelf_read_link(struct tw_shelf *s, struct tw_arena *a, struct tw_bytes der,
+    struct tw_link *ret);
+
+/*
  * The roots a chain is judged by. Opening it is net/'s business (trust_open.h).
  * It keeps what it judged last, so it belongs to one thread.
  */
 struct tw_trust;
 struct tw_trust *tw_trust_new(void);	/* no roots in it */
 void tw_trust_free(struct tw_trust *t);
+struct tw_shelf *tw_trust_shelf(struct tw_trust *t);	/* what it reads; ends with t; t NULL: NULL */
 /*
  * Roots added from now on are the operating system's (public_root) or, as at
  * first, somebody's own. A root that is both is the system's.

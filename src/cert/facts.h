@@ -5,6 +5,14 @@
 #include "cert/asn1.h"
 #include "cert/cert.h"
 
+/*
+ * read.c: all of it; x is what der holds, NULL: no certificate. ret is filled from
+ * the start, der and its digest first.
+ */
+void tw_facts_read(struct tw_arena *a, X509 *x, struct tw_bytes der,
+    const uint8_t sha256[static 32], struct tw_cert *ret);
+void tw_facts_read_link(struct tw_arena *a, X509 *x, struct tw_bytes der,
+    const uint8_t sha256[static 32], struct tw_link *ret);
 /* key.c: key_type, key_bits, curve, rsa_exponent_one, roca, spki_sha256 */
 void tw_key_read(struct tw_arena *a, const X509 *x, struct tw_cert *ret);
 /* signature.c: signature, signature_hash, self_signed */

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 
+#include "base/crypto.h"
 #include "cert/facts.h"
 
 struct row {
@@ -124,7 +125,7 @@ tw_key_read(struct tw_arena *a, const X509 *x, struct tw_cert *ret)
 		return;
 	der_n = i2d_X509_PUBKEY(pub, &der);
 	if (der_n > 0)
-		EVP_Digest(der, (size_t)der_n, ret->spki_sha256, NULL, EVP_sha256(), NULL);
+		tw_hash(TW_SHA256, (struct tw_bytes){ der, (size_t)der_n }, ret->spki_sha256);
 	OPENSSL_free(der);
 	tw_asn1_oid(o, oid);
 	ret->key_type = tw_key_name_by_oid(oid);

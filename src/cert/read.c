@@ -1,8 +1,7 @@
 /* One DER certificate into facts; see cert.h. The parts are in facts.h. */
 #include <openssl/err.h>
-#include <openssl/evp.h>
 
-#include "base/text.h"
+#include "base/crypto.h"
 #include "cert/facts.h"
 
 #define SERIAL_BYTES 256	/* RFC 5280 allows 20 */
@@ -28,14 +27,11 @@ serial_of(struct tw_arena *a, const X509 *x)
 }
 
 void
-tw_cert_read(struct tw_arena *a, struct tw_bytes der, struct tw_cert *ret)
+tw_facts_read(struct tw_arena *a, X509 *x, struct tw_bytes der,
+    const uint8_t sha256[static 32], struct tw_cert *ret)
 {
-	X509 *x;
-
 	*ret = (struct tw_cert){ .der = tw_arena_bytes(a, der) };
-	EVP_Digest(der.p, der.n, ret->sha256, NULL, EVP_sha256(), NULL);
-	ERR_set_mark();
-	x = tw_asn1_read(der);
+	memcpy(ret->sha256, sha256, sizeof(ret->sha256));
 	/* Without dates nothing can be said of it: as good as unreadable. */
 	if (x != NULL && tw_asn1_time(X509_get0_notBefore(x), &ret->not_before) &&
 	    tw_asn1_time(X509_get0_notAfter(x), &ret->not_after)) {
@@ -46,6 +42,31 @@ tw_cert_read(struct tw_arena *a, struct tw_bytes der, struct tw_cert *ret)
 		tw_signature_read(a, x, ret);
 		tw_usage_read(x, ret);
 	}
+}
+
+void
+tw_facts_read_link(struct tw_arena *a, X509 *x, struct tw_bytes der,
+    const uint8_t sha256[static 32], struct tw_link *ret)
+{
+	*ret = (struct tw_link){ .der = tw_arena_bytes(a, der) };
+	memcpy(ret->sha256, sha256, sizeof(ret->sha256));
+	if (x != NULL) {
+		ret->subject = tw_asn1_name(a, X509_get_subject_name(x));
+		ret->issuer = tw_asn1_name(a, X509_get_issuer_name(x));
+		tw_asn1_time(X509_get0_notAfter(x), &ret->not_after);
+	}
+}
+
+void
+tw_cert_read(struct tw_arena *a, struct tw_bytes der, struct tw_cert *ret)
+{
+	uint8_t sha256[32];
+	X509 *x;
+
+	tw_hash(TW_SHA256, der, sha256);
+	ERR_set_mark();
+	x = tw_asn1_read(der);
+	tw_facts_read(a, x, der, sha256, ret);
 	X509_free(x);
 	ERR_pop_to_mark();
 }
@@ -53,17 +74,13 @@ tw_cert_read(struct tw_arena *a, struct tw_bytes der, struct tw_cert *ret)
 void
 tw_cert_read_link(struct tw_arena *a, struct tw_bytes der, struct tw_link *ret)
 {
+	uint8_t sha256[32];
 	X509 *x;
 
-	*ret = (struct tw_link){ .der = tw_arena_bytes(a, der) };
-	EVP_Digest(der.p, der.n, ret->sha256, NULL, EVP_sha256(), NULL);
+	tw_hash(TW_SHA256, der, sha256);
 	ERR_set_mark();
 	x = tw_asn1_read(der);
-	if (x != NULL) {
-		ret->subject = tw_asn1_name(a, X509_get_subject_name(x));
-		ret->issuer = tw_asn1_name(a, X509_get_issuer_name(x));
-		tw_asn1_time(X509_get0_notAfter(x), &ret->not_after);
-	}
+	tw_facts_read_link(a, x, der, sha256, ret);
 	X509_free(x);
 	ERR_pop_to_mark();
 }

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "cert/facts.h"
+#include "cert/shelf.h"
 #include "cert/trust.h"
 
 #define KEPT 256
@@ -43,6 +44,7 @@ struct tw_trust {
 	size_t asked_n, asked_next;
 	struct kept *kept;		/* KEPT of them */
 	size_t kept_n, kept_next;
+	struct tw_shelf *shelf;
 };
 
 struct tw_trust *
@@ -54,6 +56,7 @@ tw_trust_new(void)
 		t->all = X509_STORE_new();
 		t->system = X509_STORE_new();
 		t->kept = calloc(KEPT, sizeof(*t->kept));
+		t->shelf = tw_shelf_new();
 	}
 	if (t == NULL || t->all == NULL || t->system == NULL || t->kept == NULL)
 		abort();	/* out of memory at start, as an arena would */
@@ -77,6 +80,7 @@ tw_trust_free(struct tw_trust *t)
 	for (size_t i = 0; i < t->sources_n; i++)
 		t->sources[i].end(t->sources[i].arg);
 	free(t->kept);
+	tw_shelf_free(t->shelf);
 	X509_STORE_free(t->all);
 	X509_STORE_free(t->system);
 	free(t);
@@ -86,6 +90,12 @@ void
 tw_trust_adds_system_roots(struct tw_trust *t, bool yes)
 {
 	t->adding_system = yes;
+}
+
+struct tw_shelf *
+tw_trust_shelf(struct tw_trust *t)
+{
+	return t == NULL ? NULL : t->shelf;
 }
 
 bool
@@ -250,11 +260,11 @@ weak_hash(const struct tw_path *p)
 }
 
 static void
-read_sent(const struct tw_bytes *chain, size_t n, struct tw_sent *ret)
+read_sent(struct tw_trust *t, const struct tw_bytes *chain, size_t n, struct tw_sent *ret)
 {
 	*ret = (struct tw_sent){ 0 };
 	for (size_t i = 0; i < n; i++) {
-		X509 *x = i < TW_TRUST_SENT ? tw_asn1_read(chain[i]) : NULL;
+		X509 *x = i < TW_TRUST_SENT ? tw_shelf_x509(t->shelf, chain[i]) : NULL;
 
 		ret->bytes += chain[i].n;
 		if (x != NULL)
@@ -376,7 +386,7 @@ tw_trust_judge(struct tw_trust *t, struct tw_arena *a, const struct tw_bytes *ch
 		return;
 	}
 	ERR_set_mark();
-	read_sent(chain, chain_n, &sent);
+	read_sent(t, chain, chain_n, &sent);
 	if (sent.n == 0) {
 		ret->reason = chain_n == 0 ? "no certificate was sent"
 		    : "the certificate cannot be read";

@@ -147,6 +147,7 @@ tw_endpoint_probe(struct endpoint *ep, const struct ask *first)
 	ep->probing.facts = f;
 	ep->probing.arena = f->arena;
 	ep->probing.quick = ep->exam->opt->quick;
+	ep->probing.shelf = tw_trust_shelf(ep->exam->opt->trust);
 	ep->probing.sni = ep->sni;
 	ep->probing.row = ep->row;
 	ep->probes = ep->probing.quick ? tw_quick_probes : tw_probes;

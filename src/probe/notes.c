@@ -14,11 +14,11 @@ certificate_of(struct tw_probing *p, const struct tw_flight *f)
 	for (size_t i = 0; i < facts->certificates.n; i++)
 		if (tw_bytes_equal(facts->certificates.v[i].cert.der, f->chain[0]))
 			return &facts->certificates.v[i];
-	tw_cert_read(p->arena, tw_arena_bytes(p->arena, f->chain[0]), &c.cert);
+	tw_shelf_read(p->shelf, p->arena, tw_arena_bytes(p->arena, f->chain[0]), &c.cert);
 	for (size_t i = 1; i < f->chain_n; i++) {
 		struct tw_link link = { 0 };
 
-		tw_cert_read_link(p->arena, tw_arena_bytes(p->arena, f->chain[i]), &link);
+		tw_shelf_read_link(p->shelf, p->arena, tw_arena_bytes(p->arena, f->chain[i]), &link);
 		TW_PUSH(p->arena, &c.chain, link);
 	}
 	TW_PUSH(p->arena, &facts->certificates, c);

@@ -53,6 +53,7 @@ struct tw_probing {
 	struct tw_facts *facts;
 	struct tw_arena *arena;
 	bool quick;
+	struct tw_shelf *shelf;		/* certificates read before; NULL: none */
 	const char *sni;		/* the name given in SNI; NULL: none */
 	const struct tw_port *row;	/* registry row of the service, or NULL */
 	const char *const *alpn;	/* what every hello offers: chosen before, or demanded */

@@ -489,6 +489,114 @@ test_many_names(void **state)
 	tw_arena_free(a);
 }
 
+/* --- the shelf ------------------------------------------------------------- */
+
+static void
+assert_same(const struct tw_cert *x, const struct tw_cert *y)
+{
+	assert_int_equal(x->parsed, y->parsed);
+	assert_true(tw_bytes_equal(x->der, y->der));
+	assert_memory_equal(x->sha256, y->sha256, 32);
+	assert_memory_equal(x->spki_sha256, y->spki_sha256, 32);
+	if (!x->parsed)
+		return;
+	assert_true(tw_bytes_equal(x->subject, y->subject));
+	assert_true(tw_bytes_equal(x->issuer, y->issuer));
+	assert_true(tw_bytes_equal(x->common_name, y->common_name));
+	assert_true(tw_bytes_equal(x->serial, y->serial));
+	assert_true(x->not_before == y->not_before && x->not_after == y->not_after);
+	assert_string_equal(x->key_type, y->key_type);
+	assert_int_equal(x->key_bits, y->key_bits);
+	assert_true((x->curve == NULL) == (y->curve == NULL));
+	assert_string_equal(x->curve == NULL ? "" : x->curve, y->curve == NULL ? "" : y->curve);
+	assert_string_equal(x->signature, y->signature);
+	assert_string_equal(x->signature_hash, y->signature_hash);
+	assert_true(x->self_signed == y->self_signed && x->is_ca == y->is_ca &&
+	    x->must_staple == y->must_staple && x->server_usage == y->server_usage &&
+	    x->scts == y->scts && x->ocsp_uri == y->ocsp_uri && x->wildcard == y->wildcard);
+	assert_int_equal(x->names.n, y->names.n);
+	for (size_t i = 0; i < x->names.n; i++) {
+		assert_int_equal(x->names.v[i].kind, y->names.v[i].kind);
+		assert_true(tw_bytes_equal(x->names.v[i].value, y->names.v[i].value));
+	}
+}
+
+/* What is asked of s says the same as what is read anew, the first time and the next. */
+static void
+assert_shelved(struct tw_shelf *s, struct tw_bytes der)
+{
+	struct tw_arena *a = tw_arena_new(), *b = tw_arena_new();
+	struct tw_cert direct, shelved;
+	struct tw_link link, shelved_link;
+
+	tw_cert_read(a, der, &direct);
+	tw_cert_read_link(a, der, &link);
+	for (int i = 0; i < 2; i++) {
+		tw_shelf_read_link(s, b, der, &shelved_link);
+		tw_shelf_read(s, b, der, &shelved);
+	}
+	assert_same(&direct, &shelved);
+	assert_memory_equal(link.sha256, shelved_link.sha256, 32);
+	assert_true(tw_bytes_equal(link.der, shelved_link.der));
+	assert_true(tw_bytes_equal(link.subject, shelved_link.subject));
+	assert_true(tw_bytes_equal(link.issuer, shelved_link.issuer));
+	assert_true(link.not_after == shelved_link.not_after);
+	assert_int_equal(ERR_peek_error(), 0);
+	tw_arena_free(b);
+	tw_arena_free(a);
+}
+
+/* More than there is room for, each told apart from one that differs in a byte. */
+static void
+test_shelf(void **state)
+{
+	EVP_PKEY *key = certs_key("p256");
+	struct tw_trust *t = tw_trust_new();
+	struct tw_shelf *s = tw_trust_shelf(t);
+	char cn[16];
+
+	(void)state;
+	assert_null(tw_trust_shelf(NULL));
+	assert_shelved(s, ca->der);
+	for (int i = 0; i < 80; i++) {
+		struct certs_one *c;
+		uint8_t *changed;
+
+		snprintf(cn, sizeof(cn), "n%d", i);
+		c = certs_make(&(struct certs_row){ .cn = cn, .san = "DNS:*.x.example,IP:192.0.2.1",
+		    .given_key = key }, i % 2 == 0 ? ca : NULL);
+		assert_shelved(s, c->der);
+		changed = malloc(c->der.n);
+		memcpy(changed, c->der.p, c->der.n);
+		changed[c->der.n - 1 - (size_t)i] ^= 1;
+		assert_shelved(s, (struct tw_bytes){ changed, c->der.n });
+		assert_shelved(s, (struct tw_bytes){ changed, c->der.n / 2 });
+		assert_shelved(i % 2 == 0 ? s : NULL, ca->der);
+		free(changed);
+		certs_free(c);
+	}
+	assert_shelved(s, TW_BYTES(""));
+	assert_shelved(s, (struct tw_bytes){ NULL, 0 });
+	tw_trust_free(t);
+	EVP_PKEY_free(key);
+}
+
+/* Facts outlive the shelf they were read by. */
+static void
+test_shelf_ends(void **state)
+{
+	struct tw_arena *a = tw_arena_new();
+	struct tw_trust *t = tw_trust_new();
+	struct tw_cert direct, c;
+
+	(void)state;
+	tw_shelf_read(tw_trust_shelf(t), a, ca->der, &c);
+	tw_trust_free(t);
+	tw_cert_read(a, ca->der, &direct);
+	assert_same(&direct, &c);
+	tw_arena_free(a);
+}
+
 static void
 test_validity_limits(void **state)
 {
@@ -627,6 +735,8 @@ main(void)
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_many_names),
+		cmocka_unit_test(test_shelf),
+		cmocka_unit_test(test_shelf_ends),
 		cmocka_unit_test(test_validity_limits),
 		cmocka_unit_test(test_staple),
 		cmocka_unit_test(test_staple_of_another),
