@@ -149,6 +149,11 @@ class Started:
         if self.world.root:    # the program itself runs as who we are
             self.inside += ["setpriv", "--reuid", str(os.getuid()), "--regid", str(os.getgid()), "--clear-groups"]
 
+    def log(self):
+        """The end of what the server itself said."""
+        path = pathlib.Path(self.directory, "log")
+        return path.read_text(encoding="utf-8", errors="replace")[-1500:] if path.exists() else ""
+
     def audit(self, scheme, port, *more):
         """`tlswright audit` of an endpoint, inside the server's network."""
         return run("audit", "--json", "%s://%s:%d" % (scheme, self.row.host, port), "--connect", SERVER,

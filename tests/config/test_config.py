@@ -15,7 +15,8 @@ def work(world, name, policy):
     with Started(world, row, policy or "own") as server:
         text = server.generate(*more)
         server.start(text)
-        return text, [server.audit(scheme, port, *more) for scheme, port in row.endpoints]
+        results = [server.audit(scheme, port, *more) for scheme, port in row.endpoints]
+        return text, results, server.log()
 
 
 def told(results, beyond=("info",)):
@@ -33,12 +34,12 @@ def runs(function):
                                          for policy in (None, *row.policies)])
 @runs
 def test_generated(ahead, request, name, policy):
-    text, results = ahead(request.node)
+    text, results, log = ahead(request.node)
     for result in results:
         for o in result.objects:
             check_object(o)
             if o["reach"]["tls"] != "tls" or o["verdict"] != "pass":
-                pytest.fail("\n".join([text, "--- With that:", o["reach"]["tls"], o["verdict"], *told([result])]), pytrace=False)
+                pytest.fail("\n".join([text, "--- With that:", str(o["reach"]), o["verdict"], *told([result]), "--- It said:", log]), pytrace=False)
         check_exit(result)
     if policy is None:
         # What is worth a word is gone, but for what this server cannot: each with its reason in its file.

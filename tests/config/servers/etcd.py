@@ -1,9 +1,14 @@
 """etcd: the generated text with a folder for its data."""
+import shutil
+
 PACKAGE = "etcd-server"
 KEY = "ecdsa"
 ENDPOINTS = ["etcd:2379"]
+LEFT = {"version-intolerance": "Go refuses a client_version above TLS 1.2 where supported_versions is missing"}
 
 
 def start(s):
+    s.folder("/etc/etcd")
+    shutil.copy(s.ca, "/etc/etcd/ca.pem")
     conf = s.write("etcd.conf.yml", s.generated + "\ndata-dir: '%s'\n" % s.folder("data"))
     return ["etcd", "--config-file", conf]
