@@ -45,9 +45,10 @@ def targets():
 
 
 def rows():
+    """The files of servers/ by name, and the names of those that are for a server `config` does not know."""
     known = targets()
     every = [Row(path) for path in sorted((HERE / "servers").glob("*.py"))]
-    return {row.name: row for row in every if row.target in known}
+    return {row.name: row for row in every if row.target in known}, [r.name for r in every if r.target not in known]
 
 
 def upstream(version):
