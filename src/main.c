@@ -12,6 +12,7 @@
 const struct tw_verb *const tw_verbs[] = {
 	&tw_verb_audit,
 	&tw_verb_config,
+	&tw_verb_diagnose,
 	&tw_verb_explain,
 	&tw_verb_ports,
 	NULL
@@ -20,8 +21,11 @@ const struct tw_verb *const tw_verbs[] = {
 static int
 help(void)
 {
-	fputs("tlswright examines TLS on any port of any server, and explains it.\n\n"
+	fputs("tlswright examines TLS on any port of any server, says why it fails, and explains "
+	    "it.\n\n"
 	    "Try first\n"
+	    "  tlswright diagnose mail.example.com:465   something does not work: why, and what to do\n"
+	    "  tlswright diagnose https://192.168.1.100/ an address will do, or a URL as it was pasted\n"
 	    "  tlswright audit example.com               every port on which TLS is usual\n"
 	    "  tlswright audit imap://mail.example.com   STARTTLS on 143\n"
 	    "  tlswright audit example.com:8443          one port, whatever speaks there\n"

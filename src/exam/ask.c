@@ -210,6 +210,7 @@ open_dialog(struct ask *a, enum ask_state state, const struct tw_service *s, con
 static void
 begin_talk(struct ask *a)
 {
+	a->open_ns = tw_loop_clock_ns();
 	if (a->how.service != NULL) {
 		open_dialog(a, ASK_DIALOG, a->how.service, a->ep->facts->host);
 	} else if (a->how.listen_ms > 0) {
@@ -262,6 +263,8 @@ dialog_bytes(struct ask *a, struct tw_bytes in)
 
 	if (a->told != NULL)
 		tw_told_hear(a, true, in);
+	if (a->state == ASK_DIALOG && a->greeted_ns == 0)
+		a->greeted_ns = tw_loop_clock_ns();
 	tw_dialog_feed(a->dialog, in);
 	/* The time is for a whole message, so that a byte now and then buys none. */
 	if (a->dialog->steps != steps && a->dialog->turn == TW_MORE)

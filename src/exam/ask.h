@@ -40,6 +40,7 @@ struct ask {
 	struct tw_buf hello, in;	/* records as sent; wrapped bytes not yet unsealed */
 	struct tw_arena *arena;
 	struct tw_flight flight;
+	uint64_t open_ns, greeted_ns;	/* the way was open; the peer's first words came */
 	uint64_t hello_ns;		/* when the hello was put */
 	size_t answer_bytes;		/* of the peer, since the hello */
 	struct tw_answer answer;

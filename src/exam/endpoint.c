@@ -146,11 +146,12 @@ tw_endpoint_probe(struct endpoint *ep, const struct ask *first)
 		f->service = ep->row->service;
 	ep->probing.facts = f;
 	ep->probing.arena = f->arena;
-	ep->probing.quick = ep->exam->opt->quick;
 	ep->probing.shelf = tw_trust_shelf(ep->exam->opt->trust);
+	ep->probing.quick = ep->facts->quick;
 	ep->probing.sni = ep->sni;
 	ep->probing.row = ep->row;
-	ep->probes = ep->probing.quick ? tw_quick_probes : tw_probes;
+	ep->probes = ep->exam->opt->probes != NULL ? ep->exam->opt->probes
+	    : ep->probing.quick ? tw_quick_probes : tw_probes;
 	while (ep->probes[ep->probes_n] != NULL)
 		ep->probes_n++;
 	ep->states = tw_arena_alloc(f->arena, ep->probes_n * sizeof(void *));
@@ -283,7 +284,7 @@ tw_endpoint_start(struct exam *x, struct job *job, uint16_t port,
 	f->host = tw_arena_str(f->arena, job->host_name);
 	f->port = port;
 	f->started = x->started + (int64_t)(tw_loop_now_ms(x->loop) - x->started_ms) / 1000;
-	f->quick = x->opt->quick;
+	f->quick = x->opt->quick || x->opt->probes != NULL;
 	if (job->row != NULL) {
 		f->service = job->row->service;
 		f->mode = job->row->mode;

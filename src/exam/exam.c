@@ -236,6 +236,28 @@ start_job(struct exam *x, const struct tw_spec *spec)
 	    : o->connect != NULL ? o->connect : spec->host, o->family, on_resolved, j);
 }
 
+static void
+free_exam(struct exam *x)
+{
+	for (int set = TW_SHARES_USUAL; set < TW_SHARE_SETS; set++)
+		for (size_t i = 0; i < 2; i++)
+			tw_share_free(x->shares[set][i]);
+	free(x);
+}
+
+/* The loop has let go of the last endpoint's handles. */
+static void
+end_exam(void *arg)
+{
+	struct exam *x = arg;
+	void (*ended)(void *ctx) = x->ended;
+	void *ctx = x->client->ctx;
+
+	free_exam(x);
+	if (ended != NULL)
+		ended(ctx);
+}
+
 /* Takes work while there are places. Called again from what it starts: that returns at once. */
 static void
 fill(struct exam *x)
@@ -270,6 +292,7 @@ fill(struct exam *x)
 	if (x->exhausted && x->active == 0 && x->waiting == 0 && x->resolver != NULL) {
 		tw_resolver_close(x->resolver);
 		x->resolver = NULL;
+		tw_timer_free(x->alive, end_exam);
 	}
 }
 
@@ -306,36 +329,47 @@ make_shares(struct exam *x, struct tw_err *err)
 	return 0;
 }
 
+static void
+nothing(void *ctx)
+{
+	(void)ctx;
+}
+
 int
-tw_exam_run(const struct tw_exam_options *options, const struct tw_exam_client *client,
-    struct tw_err *err)
+tw_exam_begin(struct tw_loop *loop, const struct tw_exam_options *options,
+    const struct tw_exam_client *client, void (*ended)(void *ctx), struct tw_err *err)
 {
 	struct exam *x = calloc(1, sizeof(*x));
-	int rv = -1;
 
 	if (x == NULL)
 		abort();
 	x->opt = options;
 	x->client = client;
-	if (options->proxy != NULL && split_proxy(x, err) != 0)
-		goto out;
+	x->ended = ended;
+	x->loop = loop;
 	if (gethostname(x->me, sizeof(x->me) - 1) != 0 || x->me[0] == '\0')
 		strcpy(x->me, "localhost");
-	if (make_shares(x, err) != 0)
-		goto out;
-	x->loop = tw_loop_new();
-	if (tw_resolver_open(x->loop, &x->resolver, err) == 0) {
-		x->started = time(NULL);
-		x->started_ms = tw_loop_now_ms(x->loop);
-		fill(x);
-		tw_loop_run(x->loop);
-		rv = 0;
+	if ((options->proxy != NULL && split_proxy(x, err) != 0) || make_shares(x, err) != 0 ||
+	    tw_resolver_open(loop, &x->resolver, err) != 0) {
+		free_exam(x);
+		return -1;
 	}
-	tw_loop_free(x->loop);
-out:
-	for (int set = TW_SHARES_USUAL; set < TW_SHARE_SETS; set++)
-		for (size_t i = 0; i < 2; i++)
-			tw_share_free(x->shares[set][i]);
-	free(x);
+	x->alive = tw_timer_new(loop, nothing, x);
+	x->started = time(NULL);
+	x->started_ms = tw_loop_now_ms(loop);
+	fill(x);
+	return 0;
+}
+
+int
+tw_exam_run(const struct tw_exam_options *options, const struct tw_exam_client *client,
+    struct tw_err *err)
+{
+	struct tw_loop *loop = tw_loop_new();
+	int rv = tw_exam_begin(loop, options, client, NULL, err);
+
+	if (rv == 0)
+		tw_loop_run(loop);
+	tw_loop_free(loop);
 	return rv;
 }

@@ -10,8 +10,14 @@
 #include "probe/facts.h"
 #include "report/report.h"
 
+struct tw_probe;
+struct tw_loop;
+
 struct tw_exam_options {
 	bool quick;			/* version, suite, certificate: one hello */
+	/* Other probes than those two sets, NULL ends them; or NULL. What speaks there is
+	 * then asked for what a diagnosis wants, and no more. */
+	const struct tw_probe *const *probes;
 	bool no_sni, all_addresses;
 	const char *sni, *connect;	/* other than the host's name and address; or NULL */
 	const char *proxy;		/* HTTP CONNECT proxy, "host:port"; or NULL */
@@ -22,6 +28,7 @@ struct tw_exam_options {
 	unsigned per_host;		/* connections to one address at once */
 	double rate;			/* new connections a second over all; 0: no limit */
 	int64_t at;			/* judge dates as of then, seconds since 1970 */
+	bool at_given;			/* by the user: at is not the clock of this machine */
 	struct tw_trust *trust;		/* borrowed; NULL: trust is not tested */
 };
 
@@ -50,5 +57,11 @@ struct tw_exam_client {
 /* Examines all targets on one event loop; returns when all are done. -1: it could not begin. */
 int tw_exam_run(const struct tw_exam_options *options, const struct tw_exam_client *client,
     struct tw_err *err);
+/*
+ * The same on a loop that runs already; it frees itself when all are done, and
+ * options and client are borrowed until ended(ctx) is called, or NULL.
+ */
+int tw_exam_begin(struct tw_loop *loop, const struct tw_exam_options *options,
+    const struct tw_exam_client *client, void (*ended)(void *ctx), struct tw_err *err);
 
 #endif

@@ -40,6 +40,7 @@ struct identify {
 	struct tw_timer *timer;
 	struct tw_session *session;
 	struct tw_buf plain;
+	uint64_t began_ns, up_ns;
 	bool up, asked;
 };
 
@@ -252,6 +253,27 @@ try_tongues(struct endpoint *ep, const struct tongue *last)
 			talk_inside(ep, &tongues[t]);
 }
 
+/* How far the library got, and how long it took: steps of a diagnosis. */
+static void
+note_course(struct identify *i)
+{
+	struct tw_facts *f = i->ep->facts;
+	struct tw_course *c = &f->course;
+	uint64_t now = tw_loop_clock_ns();
+
+	if (i->tongue != NULL)
+		return;
+	c->shaken = i->up;
+	c->alert = tw_session_alert(i->session);
+	if (i->up)
+		c->shake_ms = (double)(i->up_ns - i->began_ns) / 1e6;
+	if (i->plain.n == 0)
+		return;
+	c->words_ms = (double)(now - i->up_ns) / 1e6;
+	c->words = tw_arena_bytes(f->arena, (struct tw_bytes){ i->plain.p,
+	    i->plain.n < TW_COURSE_WORDS ? i->plain.n : TW_COURSE_WORDS });
+}
+
 static void
 told(struct identify *i)
 {
@@ -261,12 +283,13 @@ told(struct identify *i)
 	const struct tongue *last = i->tongue;
 	bool up = i->up;
 
+	note_course(i);
 	if (i->tongue != NULL)
 		note_tongue(ep, i->tongue, tw_buf_view(&i->plain));
 	else if (i->plain.n > 0)
 		note_words(ep, tw_buf_view(&i->plain));
 	stop(i);
-	if (up && is_presumed(ep))
+	if (up && is_presumed(ep) && ep->exam->opt->probes == NULL)
 		try_tongues(ep, last);
 	h->users++;
 	tw_endpoint_pump(ep);
@@ -320,13 +343,21 @@ speaks_http(const struct identify *i)
 	return row != NULL && strcmp(row->service, "https") == 0;
 }
 
+/* Nobody knows what is inside: not even the port's number suggests it. */
+static bool
+is_tls_alone(const struct endpoint *ep)
+{
+	return ep->row == NULL || strcmp(ep->row->scheme, "tls") == 0;
+}
+
 static void
 on_timer(void *ctx)
 {
 	struct identify *i = ctx;
 
 	/* A named service that greets nobody has nothing to say to HTTP. */
-	if (i->up && !i->asked && (!i->ep->named || speaks_http(i))) {
+	if (i->up && !i->asked && (speaks_http(i) || (!i->ep->named &&
+	    (i->ep->exam->opt->probes == NULL || is_tls_alone(i->ep))))) {
 		ask_http(i);
 		tw_timer_start(i->timer, 2 * GREETING_MS);
 		return;
@@ -354,6 +385,7 @@ move(struct identify *i, struct tw_bytes in)
 	tw_buf_clear(&out);
 	if (state == TW_SESSION_UP && !i->up) {
 		i->up = true;
+		i->up_ns = tw_loop_clock_ns();
 		if (i->tongue != NULL) {
 			ask_tongue(i);
 			tw_timer_start(i->timer, 2 * GREETING_MS);
@@ -372,6 +404,7 @@ move(struct identify *i, struct tw_bytes in)
 static void
 on_open(void *ctx)
 {
+	((struct identify *)ctx)->began_ns = tw_loop_clock_ns();
 	move(ctx, (struct tw_bytes){ NULL, 0 });
 }
 
@@ -425,7 +458,8 @@ tw_identify_start(struct endpoint *ep, const struct ask *first)
 		set_row(ep, row_of_alpn(first->flight.alpn));
 	if (ep->exam->opt->quick)
 		return;
-	tw_way_try_other(ep);
+	if (ep->exam->opt->probes == NULL)
+		tw_way_try_other(ep);
 	if (ep->how.mode == TW_IMPLICIT && ep->exam->opt->proxy == NULL &&
 	    !(ep->row != NULL && ep->row->alpn != NULL &&
 	    (strcmp(ep->row->alpn, "postgresql") == 0 || strcmp(ep->row->alpn, "tds/8.0") == 0)))

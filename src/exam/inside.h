@@ -33,6 +33,8 @@ struct exam {
 	struct job *jobs;		/* targets with endpoints still to start */
 	uint64_t next_slot_us;		/* --rate: when the next connection may begin */
 	bool exhausted, filling;	/* next() said so; fill() is at work */
+	struct tw_timer *alive;		/* its end, outside all callbacks, is the exam's */
+	void (*ended)(void *ctx);
 	int64_t started;		/* the clock, and the loop's time, when the run began */
 	uint64_t started_ms;
 	char proxy_host[256];

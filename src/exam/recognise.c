@@ -107,6 +107,27 @@ comes_back_later(struct recognise *r, const struct ask *a)
 	return true;
 }
 
+/*
+ * A diagnosis wants to know whether it was the hello, or its answer, that was too large:
+ * after a dialogue, one from long ago is put, to which the answer is an alert.
+ */
+static bool
+asks_humbly(struct recognise *r, const struct ask *a)
+{
+	struct ask *again;
+
+	if (r->ep->exam->opt->probes == NULL || r->humbly || a->how.service == NULL ||
+	    a->stopped_in != ASK_HELLO || a->answer.outcome != TW_GOT_SILENCE ||
+	    a->answer_bytes > 0)
+		return false;
+	r->humbly = true;
+	tw_weigh_hello(r, a);
+	again = try_hello(r, &a->how);
+	tw_hail_other(&again->q, 0);
+	tw_ask_start(again);
+	return true;
+}
+
 static void
 on_try(struct ask *a)
 {
@@ -117,6 +138,9 @@ on_try(struct ask *a)
 	if (r == NULL)
 		return;
 	r->out--;
+	tw_talk_time(r->ep, a);
+	if (asks_humbly(r, a))
+		return;
 	/* A ServerHello, and then what no handshake can come of. */
 	if (a->answer.outcome == TW_GOT_FLIGHT && a->flight.turn == TW_FLIGHT_BAD) {
 		tw_weigh_remember(r, RANK_ALERT, TW_REACH_GARBAGE, a->flight.why);

@@ -15,6 +15,7 @@ struct recognise {
 	unsigned out;			/* asks under way */
 	unsigned retries;		/* of a server that asked us to come back later */
 	bool direct;			/* TLS at once, after a dialogue that named none */
+	bool humbly;			/* after a dialogue, the smallest hello was tried too */
 	bool guessed, wide;		/* the port's usual way, and the wide round, were tried */
 	unsigned by_greeting;		/* dialogues that a greeting chose */
 	/* The best outcome so far. */
@@ -25,6 +26,7 @@ struct recognise {
 };
 
 /* talk.c */
+void tw_talk_time(struct endpoint *ep, const struct ask *a);	/* what a try took */
 enum tw_mode tw_talk_mode(const struct tw_service *s);
 const struct tw_port *tw_talk_row(const struct endpoint *ep, const char *dialogue);
 void tw_talk_note(struct endpoint *ep, const struct ask *a);

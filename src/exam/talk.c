@@ -28,6 +28,27 @@ tw_talk_row(const struct endpoint *ep, const char *dialogue)
 	return NULL;
 }
 
+static double
+between_ms(uint64_t from_ns, uint64_t to_ns)
+{
+	return from_ns == 0 || to_ns < from_ns ? 0 : (double)(to_ns - from_ns) / 1e6;
+}
+
+void
+tw_talk_time(struct endpoint *ep, const struct ask *a)
+{
+	struct tw_course *c = &ep->facts->course;
+
+	if (a->dialog != NULL && a->how.service != NULL) {
+		c->dialogue_ms = between_ms(a->open_ns, a->hello_ns != 0 ? a->hello_ns
+		    : tw_loop_clock_ns());
+		if (a->how.service->server_first)
+			c->greeting_ms = between_ms(a->open_ns, a->greeted_ns);
+	}
+	if (a->stopped_in == ASK_HELLO)
+		c->hello_ms = a->answer.ms;
+}
+
 /* What the dialogue said of the server, whether or not it led to TLS. */
 void
 tw_talk_note(struct endpoint *ep, const struct ask *a)
@@ -46,6 +67,7 @@ tw_talk_note(struct endpoint *ep, const struct ask *a)
 	f->has_dialogue = true;
 	f->starttls_offered = d->advertised || d->turn == TW_TLS ? TW_YES : TW_NO;
 	if (d->flaw == TW_FLAW_THROTTLED || d->flaw == TW_FLAW_HOST_REFUSED) {
+		f->throttled = true;
 		f->starttls_offered = TW_COULD_NOT_TEST;
 		tw_facts_untested(f, "dialogue.offered", TW_COULD_NOT_TEST,
 		    "the server will not talk to this host");

@@ -179,6 +179,25 @@ tw_resolver_close(struct tw_resolver *r)
 	uv_timer_start(&r->timer, end, 0, 0);
 }
 
+static enum tw_unresolved
+kind(int status)
+{
+	switch (status) {
+	case ARES_ENOTFOUND:
+		return TW_UNRESOLVED_NO_NAME;
+	case ARES_ENODATA:
+		return TW_UNRESOLVED_NO_ADDRESS;
+	case ARES_ETIMEOUT:
+		return TW_UNRESOLVED_SILENT;
+	case ARES_ECONNREFUSED:
+		return TW_UNRESOLVED_NO_SERVER;
+	case ARES_EBADNAME:
+		return TW_UNRESOLVED_BAD_NAME;
+	default:
+		return TW_UNRESOLVED_FAILED;
+	}
+}
+
 static const char *
 why(int status)
 {
@@ -215,8 +234,11 @@ on_found(void *ctx, int status, int timeouts, struct ares_addrinfo *info)
 			if (n->ai_addrlen <= sizeof(found.v[0]))
 				memcpy(&found.v[found.n++], n->ai_addr, n->ai_addrlen);
 	ares_freeaddrinfo(info);
-	if (found.n == 0)
-		found.error = why(status == ARES_SUCCESS ? ARES_ENODATA : status);
+	if (found.n == 0) {
+		status = status == ARES_SUCCESS ? ARES_ENODATA : status;
+		found.error = why(status);
+		found.why = kind(status);
+	}
 	if (status != ARES_EDESTRUCTION && status != ARES_ECANCELLED)
 		a->done(a->ctx, &found);
 	free(a);
@@ -237,8 +259,18 @@ is_address(const char *name, int family, struct tw_addresses *ret)
 	if (family != AF_UNSPEC && ret->v[0].ss_family != family) {
 		ret->n = 0;
 		ret->error = "the address is not of the family asked for (-4, -6)";
+		ret->why = TW_UNRESOLVED_NO_ADDRESS;
 	}
 	return true;
+}
+
+/* RFC 6761 6.3; and older c-ares lose memory when they are asked for this one. */
+static bool
+is_localhost6(const char *name, int family, struct tw_addresses *ret)
+{
+	if (family != AF_INET6 || strcasecmp(name, "localhost") != 0)
+		return false;
+	return is_address("::1", family, ret);
 }
 
 void
@@ -251,7 +283,7 @@ tw_resolver_ask(struct tw_resolver *r, const char *name, int family,
 	struct asking *a;
 	char *ascii = NULL;
 
-	if (is_address(name, family, &found)) {
+	if (is_address(name, family, &found) || is_localhost6(name, family, &found)) {
 		done(ctx, &found);
 		return;
 	}

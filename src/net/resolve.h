@@ -16,10 +16,15 @@ struct tw_resolver;
 
 #define TW_RESOLVE_ADDRESSES 16		/* most addresses kept of one name */
 
+enum tw_unresolved { TW_UNRESOLVED_NOT, TW_UNRESOLVED_NO_NAME, TW_UNRESOLVED_NO_ADDRESS,
+	TW_UNRESOLVED_SILENT, TW_UNRESOLVED_FAILED, TW_UNRESOLVED_NO_SERVER,
+	TW_UNRESOLVED_BAD_NAME };
+
 struct tw_addresses {
 	struct sockaddr_storage v[TW_RESOLVE_ADDRESSES];
 	size_t n;
 	const char *error;	/* n is 0: why, one sentence; static */
+	enum tw_unresolved why;	/* the same, for those who tell them apart */
 };
 
 int tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err);

@@ -12,6 +12,7 @@ struct tw_session {
 	bool up, down;
 	void (*see)(void *ctx, bool by_server, bool alert, struct tw_bytes message);
 	void *see_ctx;
+	int alert;		/* -1: none */
 };
 
 /* Of each offer. Security level 1 at most, for the auditor looks at weak keys too. */
@@ -79,6 +80,7 @@ tw_session_new(enum tw_session_offer offer, const char *sni, const char *const *
 		free(s);
 		return NULL;
 	}
+	s->alert = -1;
 	SSL_set_bio(s->ssl, s->in, s->out);
 	if (sni != NULL)
 		/* The macro of the header casts const away, which clang minds. */
@@ -114,7 +116,13 @@ static bool
 may_go_on(struct tw_session *s, int n)
 {
 	int why = SSL_get_error(s->ssl, n);
+	unsigned long error = ERR_peek_error();
 
+	/* The library adds 1000 to the code of an alert it received. */
+	if (why == SSL_ERROR_SSL && ERR_GET_LIB(error) == ERR_LIB_SSL &&
+	    ERR_GET_REASON(error) > SSL_AD_REASON_OFFSET &&
+	    ERR_GET_REASON(error) <= SSL_AD_REASON_OFFSET + 255)
+		s->alert = ERR_GET_REASON(error) - SSL_AD_REASON_OFFSET;
 	ERR_clear_error();
 	return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
 }
@@ -152,6 +160,12 @@ tw_session_say(struct tw_session *s, struct tw_bytes plain, struct tw_buf *out)
 		SSL_write(s->ssl, plain.p, (int)plain.n);
 	ERR_clear_error();
 	flush(s, out);
+}
+
+int
+tw_session_alert(const struct tw_session *s)
+{
+	return s->alert;
 }
 
 struct tw_bytes

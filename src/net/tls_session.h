@@ -38,6 +38,8 @@ enum tw_session_state tw_session_feed(struct tw_session *s, struct tw_bytes in,
     struct tw_buf *out, struct tw_buf *plain);
 /* Says plain inside the session; records are put to out. */
 void tw_session_say(struct tw_session *s, struct tw_bytes plain, struct tw_buf *out);
+/* The fatal alert by which the peer ended it; -1: none. */
+int tw_session_alert(const struct tw_session *s);
 /* The protocol ALPN chose; empty when none. Until s ends. */
 struct tw_bytes tw_session_alpn(const struct tw_session *s);
 

@@ -7,6 +7,8 @@ const char *const tw_tcp_names[] = { NULL, "open", "closed", "filtered", "unreac
 	"unresolved", "local-error" };
 const char *const tw_reach_tls_names[] = { NULL, "tls", "plaintext", "refused", "not-offered",
 	"stripped", "silent", "closed", "garbage", "alert" };
+const char *const tw_fate_names[] = { NULL, "answered", "alert", "closed", "silent",
+	"garbage" };
 const char *const tw_preference_names[] = { NULL, "server", "client", "server-chacha",
 	"single" };
 const char *const tw_sni_kind_names[] = { "given", "none", "unknown-name" };
@@ -57,6 +59,7 @@ tw_facts_new(const char *target)
 
 	f->arena = a;
 	f->target = tw_arena_str(a, target);
+	f->course.alert = -1;
 	return f;
 }
 

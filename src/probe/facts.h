@@ -85,6 +85,32 @@ struct tw_untested {
 	const char *reason;
 };
 
+/* The course of the first look, step by step, in ms; 0: that step was not reached. */
+struct tw_course {
+	double greeting_ms;		/* until the server's first words */
+	double dialogue_ms;		/* of the talk before TLS, greeting included */
+	double hello_ms;		/* from ClientHello to the end of the answer */
+	double shake_ms;		/* of a whole handshake by the library */
+	double words_ms;		/* until the first words inside TLS */
+	bool shaken;			/* the library's handshake was finished */
+	int alert;			/* fatal one that ended its session; -1: none */
+	struct tw_bytes words;		/* first words inside TLS, at most TW_COURSE_WORDS */
+};
+#define TW_COURSE_WORDS 2048
+
+/* What became of a hello of today's clients, in three sizes (probe/today.c). */
+enum tw_today { TW_TODAY_LARGE, TW_TODAY_SMALL, TW_TODAY_TINY, TW_TODAYS };
+enum tw_fate { TW_FATE_NONE, TW_FATE_ANSWERED, TW_FATE_ALERT, TW_FATE_CLOSED, TW_FATE_SILENT,
+	TW_FATE_GARBAGE };
+extern const char *const tw_fate_names[];	/* NULL "answered" "alert" "closed" … */
+struct tw_hello_fate {
+	enum tw_fate fate;
+	uint8_t alert;			/* TW_FATE_ALERT: its code */
+	uint16_t version;		/* TW_FATE_ANSWERED: what was chosen; 0: a retry */
+	uint32_t suite;
+	double ms;
+};
+
 struct tw_facts {
 	struct tw_arena *arena;		/* owns everything below */
 	const char *target, *host;	/* as asked; host NULL only for a broken target */
@@ -121,6 +147,9 @@ struct tw_facts {
 	enum tw_check attacks[TW_ATTACKS];	/* filled by tw_facts_infer() and attack probes */
 	TW_LIST(struct tw_untested) untested;
 	const char *error;		/* could not be audited: why; else NULL */
+	struct tw_course course;
+	bool throttled;			/* it asked us to come back later, or does not want this host */
+	struct tw_hello_fate today[TW_TODAYS];
 };
 
 struct tw_facts *tw_facts_new(const char *target);	/* with an arena of its own */

@@ -77,6 +77,7 @@ struct tw_probe {
 
 extern const struct tw_probe *const tw_probes[];	/* NULL ends it */
 extern const struct tw_probe *const tw_quick_probes[];	/* --quick */
+extern const struct tw_probe *const tw_diagnose_probes[];	/* today.c */
 
 /* Facts that follow from others with no question of their own: attacks by suites and versions. */
 void tw_facts_infer(struct tw_facts *f);
