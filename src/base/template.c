@@ -247,6 +247,17 @@ close_block(struct reading *r)
 }
 
 static int
+mark_line(struct reading *r, struct tw_bytes rest)
+{
+	struct tw_bytes word;
+
+	while ((word = take_word(&rest)).n > 0)
+		if (r->w->mark != NULL && is_copied(r))
+			r->w->mark(r->out, word);
+	return 0;
+}
+
+static int
 obey(struct reading *r, struct tw_bytes rest)
 {
 	struct tw_bytes word = take_word(&rest);
@@ -261,6 +272,8 @@ obey(struct reading *r, struct tw_bytes rest)
 		return turn_block(r, rest, true);
 	if (is(word, "@end"))
 		return close_block(r);
+	if (is(word, "@mends"))
+		return mark_line(r, rest);
 	return fail(r, "no directive is called", word);
 }
 

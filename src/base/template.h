@@ -19,6 +19,8 @@ struct tw_template_world {
 	const char *(*number)(void *ctx, struct tw_bytes name);
 	/* Puts member i of a list: 1, or 0 behind its end, -1: there is no such list. */
 	int (*member)(void *ctx, struct tw_bytes list, size_t i, struct tw_buf *out);
+	/* Marks the line that follows with a word of "@mends"; NULL: the words mean nothing. */
+	void (*mark)(struct tw_buf *out, struct tw_bytes word);
 };
 
 /*

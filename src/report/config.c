@@ -158,7 +158,7 @@ comment(const struct tw_target *t, const char *lines, struct tw_buf *out)
 	while (*lines != '\0') {
 		size_t n = strcspn(lines, "\n");
 
-		tw_buf_fmt(out, "%s ", t->comment);
+		tw_buf_fmt(out, n > 0 || xml ? "%s " : "%s", t->comment);
 		for (size_t i = 0; i < n; i++) {
 			tw_buf_u8(out, (uint8_t)lines[i]);
 			if (xml && lines[i] == '-' && i + 1 < n && lines[i + 1] == '-')
@@ -188,6 +188,8 @@ put_header(const struct tw_config *c, const struct tw_config_words *w, const cha
 		tw_buf_str(&b, "The same for `tlswright audit --waivers FILE`:\n");
 		tw_config_waivers(c, &b);
 	}
+	if (c->preface != NULL)
+		tw_buf_fmt(&b, "\n%s", c->preface);
 	comment(c->target, tw_buf_cstr(&b), out);
 	tw_buf_clear(&b);
 }

@@ -29,6 +29,7 @@ struct tw_config {
 	bool no_hsts, no_redirect;
 	const char *acme;		/* the folder of ACME's HTTP challenges, or NULL */
 	const struct tw_config_exception *exception;	/* or NULL */
+	const char *preface;		/* lines to stand in the header's comments, or NULL */
 	int64_t now;			/* seconds since 1970: what is past its end of life */
 };
 

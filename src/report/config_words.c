@@ -431,5 +431,5 @@ put(void *ctx, struct tw_bytes name, struct tw_buf *out)
 struct tw_template_world
 tw_config_words_world(struct tw_config_words *w)
 {
-	return (struct tw_template_world){ w, put, flag, number, member };
+	return (struct tw_template_world){ w, put, flag, number, member, NULL };
 }

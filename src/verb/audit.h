@@ -6,7 +6,11 @@
 
 #include "exam/exam.h"
 #include "report/report.h"
+#include "verb/stored.h"
 #include "verb/target.h"
+
+/* A sentence on stderr, escaped. */
+#define audit_say(...)	tw_stored_say("audit", __VA_ARGS__)
 
 struct baseline {		/* one object of --baseline */
 	struct baseline *next;
@@ -39,8 +43,6 @@ bool audit_next(void *ctx, struct tw_spec *ret);
 int audit_from(struct audit *a);	/* -1, or an exit status */
 
 /* audit_output.c: one endpoint judged and printed. */
-/* A sentence on stderr, escaped: words of lists and stored files are anybody's. */
-void audit_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void audit_style(struct tw_report_style *ret);
 void audit_done(void *ctx, struct tw_facts *f);
 

@@ -1,5 +1,4 @@
 /* What becomes of an endpoint: judged, set beside its baseline, printed. */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,22 +9,6 @@
 #include "verb/story.h"
 
 #define REPORT_MAX (16u << 20)
-
-void
-audit_say(const char *fmt, ...)
-{
-	char text[1024];
-	struct tw_buf out;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	tw_buf_init(&out, 8 * sizeof(text));
-	tw_text_escape(&out, tw_bytes_of(text));
-	fprintf(stderr, "tlswright audit: %s\n", tw_buf_cstr(&out));
-	tw_buf_clear(&out);
-}
 
 void
 audit_style(struct tw_report_style *ret)

@@ -5,58 +5,14 @@
 #include <time.h>
 
 #include "verb/audit.h"
+#include "verb/stored.h"
 
 #define WAIVERS_MAX	(1u << 20)
 
-static FILE *
-open_file(const char *path, const char *what)
-{
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-
-	if (f == NULL)
-		audit_say("cannot read %s %s: %s", what, path,
-		    strerror(errno));
-	return f;
-}
-
-/* Calls each() for every object of a file of JSON lines; -1: it was said what is wrong. */
-static int
-read_objects(const char *path, const char *what, void (*each)(struct audit *a,
-    struct tw_facts *f), struct audit *a)
-{
-	FILE *f = open_file(path, what);
-	struct tw_err err = { 0 };
-	struct tw_facts *facts;
-	char *line = NULL;
-	size_t size = 0, number = 0, objects = 0;
-	ssize_t n;
-	int rv = f == NULL ? -1 : 0;
-
-	while (rv == 0 && (n = getline(&line, &size, f)) > 0) {
-		number++;
-		if (strspn(line, " \t\r\n") == (size_t)n)
-			continue;
-		objects++;
-		rv = tw_report_read_json(line, (size_t)n, &facts, &err);
-		if (rv == 0)
-			each(a, facts);
-		else
-			audit_say("%s, line %zu: %s", path, number,
-			    err.text);
-	}
-	if (rv == 0 && objects == 0) {
-		audit_say("%s holds no facts", path);
-		rv = -1;
-	}
-	free(line);
-	if (f != NULL && f != stdin)
-		fclose(f);
-	return rv;
-}
-
 static void
-keep_before(struct audit *a, struct tw_facts *f)
+keep_before(void *ctx, struct tw_facts *f)
 {
+	struct audit *a = ctx;
 	struct baseline *b = calloc(1, sizeof(*b));
 
 	if (b == NULL)
@@ -79,7 +35,7 @@ end_of_day(int year, unsigned month, unsigned day)
 static int
 read_waivers(struct audit *a)
 {
-	FILE *f = open_file(a->waivers_file, "the waivers");
+	FILE *f = tw_stored_open("audit", a->waivers_file, "the waivers");
 	struct tw_err err = { 0 };
 	struct tw_buf text;
 	char piece[4096];
@@ -110,10 +66,11 @@ audit_open(struct audit *a)
 {
 	if (a->waivers_file != NULL && read_waivers(a) != 0)
 		return -1;
-	if (a->baseline != NULL && read_objects(a->baseline, "the baseline", keep_before, a) != 0)
+	if (a->baseline != NULL && tw_stored_read("audit", a->baseline, "the baseline",
+	    keep_before, a) != 0)
 		return -1;
 	if (a->list != NULL) {
-		a->list_file = open_file(a->list, "the list");
+		a->list_file = tw_stored_open("audit", a->list, "the list");
 		if (a->list_file == NULL)
 			return -1;
 	}
@@ -134,15 +91,15 @@ audit_close(struct audit *a)
 }
 
 static void
-judge_stored(struct audit *a, struct tw_facts *f)
+judge_stored(void *ctx, struct tw_facts *f)
 {
-	audit_done(a, f);
+	audit_done(ctx, f);
 }
 
 int
 audit_from(struct audit *a)
 {
-	if (read_objects(a->from, "the facts", judge_stored, a) != 0)
+	if (tw_stored_read("audit", a->from, "the facts", judge_stored, a) != 0)
 		return 2;
 	if (a->shown > 0)
 		return -1;

@@ -13,12 +13,14 @@
 #include "base/text.h"
 #include "net/libraries.h"
 #include "report/config.h"
+#include "verb/config_from.h"
 #include "verb/installed.h"
 #include "verb/options.h"
 
 static const struct tw_option options[] = {
 	{ "list", '\0', NULL, "the servers there are, one a line" },
 	{ "json", '\0', NULL, "with --list: one JSON object a line" },
+	{ "from", '\0', "FILE", "what mends the findings of an audit --json stored in FILE" },
 	{ "version", '\0', "V", "the server's version (default: what is installed here)" },
 	{ "openssl", '\0', "V", "the version of its OpenSSL (default: likewise)" },
 	{ "policy", 'p', "NAME", "what is right (default: tlswright)" },
@@ -44,6 +46,7 @@ struct choices {
 	struct tw_config config;
 	struct tw_config_exception exception;
 	bool list, json, allow;
+	const char *from;
 };
 
 static bool
@@ -191,6 +194,10 @@ on_option(void *ctx, const char *name, const char *value)
 	for (size_t i = 0; i < TW_COUNT(texts); i++)
 		if (strcmp(name, texts[i].name) == 0)
 			return set_text(texts[i].to, name, value, texts[i].good, texts[i].wants);
+	if (strcmp(name, "from") == 0) {
+		c->from = value;
+		return true;
+	}
 	if (strcmp(name, "port") == 0)
 		return set_port(&c->config.port, name, value);
 	if (strcmp(name, "allow-port") == 0)
@@ -305,7 +312,6 @@ print(struct tw_config *c)
 	int status = 0;
 
 	look_around(c, &here);
-	c->now = (int64_t)time(NULL);
 	tw_buf_init(&out, 1 << 20);
 	tw_buf_init(&notes, 1 << 16);
 	if (tw_config_render(c, &out, &e) != 0) {
@@ -332,6 +338,9 @@ run(int argc, char **argv)
 		return status;
 	if (c.list)
 		return list(c.json);
+	c.config.now = (int64_t)time(NULL);
+	if (words == 0 && c.from != NULL)
+		return check_exception(&c) ? tw_config_from(c.from, &c.config, look_around) : 2;
 	if (words != 1) {
 		fputs("tlswright config: name one server, like `tlswright config nginx`; "
 		    "--list names them\n", stderr);
@@ -340,7 +349,10 @@ run(int argc, char **argv)
 	c.config.target = tw_target_by_name(argv[1]);
 	if (c.config.target == NULL)
 		return complain(argv[1]);
-	return check_exception(&c) ? print(&c.config) : 2;
+	if (!check_exception(&c))
+		return 2;
+	return c.from != NULL ? tw_config_from(c.from, &c.config, look_around)
+	    : print(&c.config);
 }
 
 const struct tw_verb tw_verb_config = {
