@@ -58,9 +58,9 @@ def test_what_is_not_said_by_the_audit_is_said_by_the_user(weak, tmp_path):
 
 
 def test_one_server_of_several_ports_is_written_once(weak, tmp_path):
-    imap = named(weak, "Dovecot", service="imap")
-    result = config(tmp_path, [imap, dict(imap, service="pop3", port=995)])
-    assert result.code == 0 and result.stdout.count("ssl_min_protocol") >= 1, result
+    client = named(weak, "Prosody", service="xmpp-client")
+    result = config(tmp_path, [client, dict(client, service="xmpp-server", port=5270)])
+    assert result.code == 0 and result.stdout.count("policy tlswright-") == 1, result
     assert result.stdout.count("mail.test:") >= 2, result
 
 
