@@ -20,7 +20,7 @@ static const struct {
 	{ TW_SPELT_SUITE, "schannel" },
 	{ TW_SPELT_GROUP, "" }, { TW_SPELT_GROUP, "openssl" }, { TW_SPELT_GROUP, "iana" },
 	{ TW_SPELT_GROUP, "lower" }, { TW_SPELT_GROUP, "gnutls" }, { TW_SPELT_GROUP, "go" },
-	{ TW_SPELT_GROUP, "schannel" }, { TW_SPELT_GROUP, "rhel" },
+	{ TW_SPELT_GROUP, "schannel" }, { TW_SPELT_GROUP, "postfix" }, { TW_SPELT_GROUP, "rhel" },
 	{ TW_SPELT_SCHEME, "" }, { TW_SPELT_SCHEME, "iana" }, { TW_SPELT_SCHEME, "openssl" },
 };
 
@@ -33,11 +33,13 @@ static const struct {
 	{ "id", "TLSv", "." },
 	{ "number", "", "." },
 	{ "lower", "tls", "." },	/* Caddy */
+	{ "cyrus", "tls", "_" },
 	{ "go", "VersionTLS", "" },	/* Traefik */
 	{ "envoy", "TLSv", "_" },
 	{ "mongo", "TLS", "_" },
 	{ "gnutls", "VERS-TLS", "." },
 	{ "schannel", "TLS ", "." },
+	{ "smtpd", "tlsv", "." },	/* libtls */
 	{ "option", "NO_TLSv", "_" },	/* and NO_TLSv1: OpenSSL's SSL_OP_… */
 };
 
@@ -57,6 +59,12 @@ static const struct {
 	{ "go", 0x0019, "CurveP521" },
 	{ "go", 0x001D, "X25519" },
 	{ "go", 0x11EC, "X25519MLKEM768" },
+	/* "*" (OpenSSL 3.5): the share a client sends unasked, here the small one. */
+	{ "postfix", 0x0017, "prime256v1" },
+	{ "postfix", 0x0018, "secp384r1" },
+	{ "postfix", 0x0019, "secp521r1" },
+	{ "postfix", 0x001D, "*X25519" },
+	{ "postfix", 0x11EC, "X25519MLKEM768" },
 	{ "rhel", 0x0017, "SECP256R1" },	/* crypto-policies */
 	{ "rhel", 0x0018, "SECP384R1" },
 	{ "rhel", 0x0019, "SECP521R1" },

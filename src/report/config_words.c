@@ -320,6 +320,17 @@ member(void *ctx, struct tw_bytes list, size_t at, struct tw_buf *out)
 }
 
 static void
+drop_hybrids(struct codes *groups)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < groups->n; i++)
+		if (!tw_group_by_code(groups->v[i])->post_quantum)
+			groups->v[n++] = groups->v[i];
+	groups->n = n;
+}
+
+static void
 put_gnutls(const struct tw_config_words *w, bool legacy, struct tw_buf *out)
 {
 	struct codes suites, groups, schemes, new;
@@ -329,6 +340,9 @@ put_gnutls(const struct tw_config_words *w, bool legacy, struct tw_buf *out)
 	for (size_t i = 0; legacy && i < new.n && suites.n < TW_CONFIG_CODES; i++)
 		suites.v[suites.n++] = new.v[i];
 	find_codes(w, tw_bytes_of("groups"), &groups);
+	/* The hybrid is OpenSSL's here; a GnuTLS built without it takes none of the string. */
+	if (w->config->target->kind != TW_GNUTLS)
+		drop_hybrids(&groups);
 	find_codes(w, tw_bytes_of("sigalgs"), &schemes);
 	tw_gnutls_put_priority(legacy ? w->legacy_versions : w->versions,
 	    (struct tw_u16s){ suites.v, suites.n }, (struct tw_u16s){ groups.v, groups.n },

@@ -5,7 +5,8 @@ ENDPOINTS = ["ldap:389", "ldaps:636"]
 INSTANCE = """
 [general]
 full_machine_name = %(host)s
-start = False
+systemd = False
+start = True
 strict_host_checking = False
 [slapd]
 instance_name = localhost
@@ -18,6 +19,5 @@ suffix = dc=lab,dc=test
 
 def start(s):
     s.run("dscreate", "from-file", s.write("instance.inf", INSTANCE % {"host": s.host}))
-    s.background("ns-slapd", "-D", "/etc/dirsrv/slapd-localhost", "-d", "0")
     s.run("sh", "-exc", s.generated)
     return ["sleep", "infinity"]
