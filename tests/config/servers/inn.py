@@ -12,9 +12,9 @@ def start(s):
     with open("/etc/news/inn.conf", encoding="utf-8") as f:
         rest = f.read()
     generated = s.part("inn.conf")
-    for name in ["pathhost", "domain", *re.findall(r"^(\w+):", generated, re.M)]:
+    for name in ["pathhost", "domain", "nnrpdloadlimit", *re.findall(r"^(\w+):", generated, re.M)]:
         rest = re.sub(r"^#?%s:.*\n" % name, "", rest, flags=re.M)
-    s.write("/etc/news/inn.conf", "%spathhost: %s\ndomain: lab.test\n%s" % (rest, s.host, generated))
+    s.write("/etc/news/inn.conf", "%spathhost: %s\ndomain: lab.test\nnnrpdloadlimit: 0\n%s" % (rest, s.host, generated))
     s.write("/etc/news/readers.conf", s.part("readers.conf"))
     s.own("news", s.folder("/run/news"))
     s.run(*as_user("news", ["/usr/lib/news/bin/inncheck"]))

@@ -24,6 +24,8 @@ def start(s):
     s.background("slapd", "-d", "0", "-u", "openldap", "-g", "openldap", "-F", folder, "-h",
                  "ldap:/// ldaps:/// " + socket)
     s.wait(s.path("ldapi"))
+    # The socket is there before slapd listens on it.
+    s.run("sh", "-c", "for i in $(seq 100); do ldapwhoami -Q -Y EXTERNAL -H \"$1\" && exit; sleep .1; done; exit 1", "sh", socket)
     s.run("ldapmodify", "-Y", "EXTERNAL", "-H", socket, "-f", s.write("generated.ldif", s.generated))
     s.run(*as_user("openldap", ["slaptest", "-u", "-F", folder]))
     return ["sleep", "infinity"]

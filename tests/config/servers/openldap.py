@@ -4,7 +4,8 @@ ENDPOINTS = ["ldap:389", "ldaps:636"]
 BAD = """
 TLSCertificateFile {{cert}}
 TLSCertificateKeyFile {{key}}
-TLSCipherSuite NORMAL:+VERS-TLS1.0:+VERS-TLS1.1:+3DES-CBC:+RSA:%SERVER_PRECEDENCE
+TLSCipherSuite ALL:@SECLEVEL=0
+TLSProtocolMin 3.1
 """
 
 
