@@ -144,10 +144,14 @@ is_date(const char *s)
 static bool
 is_reason(const char *s)
 {
-	for (const char *c = s; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f || strchr("<>\\", *c) != NULL)
-			return false;
-	return *s != '\0' && strlen(s) < 300;
+	struct tw_buf shown;
+	bool same;
+
+	tw_buf_init(&shown, 4096);
+	tw_text_escape(&shown, tw_bytes_of(s));
+	same = strcmp(tw_buf_cstr(&shown), s) == 0;
+	tw_buf_clear(&shown);
+	return same && *s != '\0' && strpbrk(s, "<>\\") == NULL && strlen(s) < 300;
 }
 
 static bool

@@ -51,6 +51,12 @@ def rows():
     return {row.name: row for row in every if row.target in known}, [r.name for r in every if r.target not in known]
 
 
+def rows_with_exception():
+    """Those that can keep an old version to a listener of its own."""
+    able = {o["name"] for o in run("config", "--list", "--json").objects if o["legacy"] != "no"}
+    return {name: row for name, row in rows()[0].items() if row.target in able}
+
+
 def upstream(version):
     """Of Debian's "1:2.4.1+dfsg1-6+deb13u1" what the server calls itself."""
     return re.match(r"(?:\d+:)?(\d+(?:\.\d+)*)", version).group(1)

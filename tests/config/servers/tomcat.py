@@ -21,6 +21,9 @@ def start(s):
            s.part("web.xml"))
     environment = ["env", "CATALINA_BASE=" + BASE, "CATALINA_HOME=/usr/share/tomcat10", 
                    "JRE_HOME=" + os.path.dirname(os.path.dirname(os.path.realpath("/usr/bin/java")))]
+    if "legacy.security" in s.generated:
+        environment.append("CATALINA_OPTS=-Djava.security.properties=" +
+                           s.write("legacy.security", s.part("legacy.security")))
     s.run(*environment, "/usr/share/tomcat10/bin/catalina.sh", "configtest")
     return [*environment, "/usr/share/tomcat10/bin/catalina.sh", "run"]
 
