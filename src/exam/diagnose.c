@@ -234,6 +234,24 @@ on_limit(void *ctx)
 	tw_visit_settle(v);
 }
 
+/* No server at all, or one that answers with an error? The usual resolver does not say. */
+static bool
+ask_strictly(struct visit *v)
+{
+	struct tw_diagnosis *d = v->d;
+	struct tw_err err = { 0 };
+
+	if (v->strict || (d->v4.state != TW_LOOKUP_NO_SERVER && d->v6.state != TW_LOOKUP_NO_SERVER))
+		return false;
+	v->strict = true;
+	tw_resolver_close(v->resolver);
+	v->resolver = NULL;
+	if (tw_resolver_open_strict(v->run->loop, &v->resolver, &err) != 0)
+		return false;
+	look_up(v);
+	return v->lookups > 0;
+}
+
 /* The name does not exist: does the domain it should be in? */
 static bool
 ask_parent(struct visit *v)
@@ -349,7 +367,7 @@ on_turn(void *ctx)
 		tw_knock_give_up(v, v->d->port == 0 ? TW_ROLE_ASKED : TW_ROLE_SIBLING);
 	if (v->lookups + v->looks + v->knocks > 0 || v->fetch != NULL)
 		return;
-	if (v->addrs_n == 0 && !v->d->through_proxy && ask_parent(v))
+	if (v->addrs_n == 0 && !v->d->through_proxy && (ask_strictly(v) || ask_parent(v)))
 		return;
 	if (fetch(v))
 		return;

@@ -27,7 +27,7 @@ struct visit {			/* one target under way */
 	int64_t timeout_ms;		/* of one step */
 	unsigned handles;		/* of v itself, still closing */
 	bool expected_v4, expected_v6;	/* a lookup of that family is under way */
-	bool witnesses, parent_asked, over;
+	bool witnesses, strict, parent_asked, over;
 };
 
 struct visiting {		/* the run */

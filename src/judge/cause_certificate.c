@@ -303,7 +303,7 @@ tw_cause_chain_expired(struct tw_causing *c)
 {
 	if (is_distrusted(c, TW_CHAIN_OUT_OF_DATE) && !clock_is_wrong(c))
 		is_at_fault(c, tw_cause_find(c, TW_CAUSE_CHAIN_EXPIRED, TW_CERTAIN, "The chain on port %u of %s is "
-		    "out of date above the server's own certificate: %s", c->spot->port, c->d->host,
+		    "out of date above the server's own certificate: %s.", c->spot->port, c->d->host,
 		    reason(c)));
 }
 
@@ -322,5 +322,5 @@ tw_cause_certificate_unfit(struct tw_causing *c)
 	if (is_distrusted(c, TW_NAME_CONSTRAINT) || is_distrusted(c, TW_BAD_SIGNATURE) ||
 	    is_distrusted(c, TW_WRONG_PURPOSE) || is_distrusted(c, TW_TRUST_OTHER))
 		is_at_fault(c, tw_cause_find(c, TW_CAUSE_CERTIFICATE_UNFIT, TW_CERTAIN, "The certificate on port %u "
-		    "of %s does not stand: %s", c->spot->port, c->d->host, reason(c)));
+		    "of %s does not stand: %s.", c->spot->port, c->d->host, reason(c)));
 }

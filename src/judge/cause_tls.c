@@ -73,29 +73,33 @@ tw_cause_tls_stalls(struct tw_causing *c)
 	    c->spot->port, c->d->host);
 }
 
+/* Where a greeting should come first and none did, the hello was not what it minded. */
 static bool
-cut_at_hello(const struct tw_facts *f)
+cut_at_hello(const struct tw_causing *c)
 {
-	return f->tls == TW_REACH_CLOSED && (f->course.hello_ms > 0 || f->starttls_offered == TW_YES);
+	const struct tw_facts *f = c->look;
+	bool greets = c->spot->row != NULL && c->spot->row->mode == TW_EXPLICIT;
+
+	return f->tls == TW_REACH_CLOSED && (f->starttls_offered == TW_YES ||
+	    (f->course.hello_ms > 0 && !(greets && f->course.greeting_ms == 0)));
 }
 
 void
 tw_cause_closed_at_hello(struct tw_causing *c)
 {
-	if (cut_at_hello(c->look) && !tw_cause_is_found(c, TW_CAUSE_PROXY_REFUSED))
+	if (cut_at_hello(c) && !tw_cause_is_found(c, TW_CAUSE_PROXY_REFUSED))
 		tw_cause_find(c, TW_CAUSE_CLOSED_AT_HELLO, TW_CERTAIN, "Port %u of %s takes connections, and cuts "
-		    "them when it sees a TLS hello%s.", c->spot->port, c->d->host, c->look->sni != NULL
+		    "them in place of an answer to a TLS hello%s.", c->spot->port, c->d->host, c->look->sni != NULL
 		    ? tw_arena_fmt(c->arena, " for %s", c->look->sni) : "");
 }
 
 void
 tw_cause_closed_at_once(struct tw_causing *c)
 {
-	if (c->look->tls == TW_REACH_CLOSED && !cut_at_hello(c->look) &&
+	if (c->look->tls == TW_REACH_CLOSED && !cut_at_hello(c) &&
 	    !tw_cause_is_found(c, TW_CAUSE_PROXY_REFUSED))
 		tw_cause_find(c, TW_CAUSE_CLOSED_AT_ONCE, TW_CERTAIN, "Port %u of %s takes connections and ends "
-		    "them without a word: %s.", c->spot->port, c->d->host,
-		    c->look->detail != NULL ? c->look->detail : "closed");
+		    "them without a word, greeting nobody.", c->spot->port, c->d->host);
 }
 
 void

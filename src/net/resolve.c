@@ -130,11 +130,11 @@ on_socket_state(void *ctx, ares_socket_t fd, int readable, int writable)
 	    on_poll);
 }
 
-int
-tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err)
+static int
+open_with(struct tw_loop *loop, int flags, struct tw_resolver **ret, struct tw_err *err)
 {
 	struct tw_resolver *r = calloc(1, sizeof(*r));
-	struct ares_options options = { .timeout = 2500, .tries = 2,
+	struct ares_options options = { .flags = flags, .timeout = 2500, .tries = 2,
 		.sock_state_cb = on_socket_state, .sock_state_cb_data = r };
 	int status;
 
@@ -144,7 +144,7 @@ tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *
 	status = ares_library_init(ARES_LIB_INIT_ALL);
 	if (status == ARES_SUCCESS)
 		status = ares_init_options(&r->channel, &options,
-		    ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+		    (flags != 0 ? ARES_OPT_FLAGS : 0) | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
 	if (status != ARES_SUCCESS) {
 		free(r);
 		return tw_err_set(err, TW_ERR_LIBRARY, "cannot start the resolver: %s",
@@ -157,6 +157,18 @@ tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *
 	uv_timer_stop(&r->timer);
 	*ret = r;
 	return 0;
+}
+
+int
+tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err)
+{
+	return open_with(loop, 0, ret, err);
+}
+
+int
+tw_resolver_open_strict(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err)
+{
+	return open_with(loop, ARES_FLAG_NOCHECKRESP, ret, err);
 }
 
 /* From the loop: c-ares may not be ended inside a callback of its own. */

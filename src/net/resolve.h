@@ -28,6 +28,11 @@ struct tw_addresses {
 };
 
 int tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err);
+/*
+ * The same, but what one server says is the answer, an error too: for those who want to
+ * know why. The other kind asks the next server, and in the end says that there is none.
+ */
+int tw_resolver_open_strict(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err);
 void tw_resolver_close(struct tw_resolver *r);	/* cancels what is under way; takes NULL */
 
 /*
