@@ -16,7 +16,6 @@ static const struct {
 	const char *style;
 } styles[] = {
 	{ TW_SPELT_SUITE, "" }, { TW_SPELT_SUITE, "openssl" }, { TW_SPELT_SUITE, "iana" },
-	{ TW_SPELT_SUITE, "dashes" },	/* OpenVPN: IANA's, with "-" for "_" */
 	{ TW_SPELT_SUITE, "schannel" },
 	{ TW_SPELT_GROUP, "" }, { TW_SPELT_GROUP, "openssl" }, { TW_SPELT_GROUP, "iana" },
 	{ TW_SPELT_GROUP, "lower" }, { TW_SPELT_GROUP, "gnutls" }, { TW_SPELT_GROUP, "go" },
@@ -101,11 +100,6 @@ put_suite(unsigned code, struct tw_bytes style, struct tw_buf *out)
 
 	if (s == NULL)
 		return false;
-	if (is(style, "dashes")) {
-		for (const char *c = s->name; *c != '\0'; c++)
-			tw_buf_u8(out, (uint8_t)(*c == '_' ? '-' : *c));
-		return true;
-	}
 	/* Windows has CCM nowhere, and ChaCha20 in TLS 1.3 alone. */
 	if (is(style, "schannel") && !s->tls13 && strcmp(s->mode, "GCM") != 0 &&
 	    strcmp(s->mode, "CBC") != 0)

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "base/template.h"
 #include "base/text.h"
 #include "report/config_words.h"
 
@@ -56,11 +57,12 @@ note_features(const struct tw_config *c, const struct tw_config_words *w, struct
 {
 	if (c->policy->versions[TW_TLS13] && !w->versions[TW_TLS13])
 		tw_buf_str(out, "No TLS 1.3 here: this version cannot. Newer ones can.\n");
-	else if (!w->pq && c->target->kind == TW_OPENSSL)
-		tw_buf_str(out, "No post-quantum group here: OpenSSL has ML-KEM since 3.5.\n");
-	else if (!w->pq && c->target->pq != NULL)
+	else if (!w->pq && c->target->pq != NULL &&
+	    tw_template_compare(w->version, c->target->pq) < 0)
 		tw_buf_fmt(out, "No post-quantum group here: this server has one since %s.\n",
 		    c->target->pq);
+	else if (!w->pq && c->target->kind == TW_OPENSSL)
+		tw_buf_str(out, "No post-quantum group here: OpenSSL has ML-KEM since 3.5.\n");
 }
 
 static void

@@ -1,5 +1,6 @@
 """BIND: the generated text as named.conf; its options are in it."""
 PACKAGE = "bind9"
+POLICIES = ("modern",)
 ENDPOINTS = ["dot:853"]
 
 

@@ -1,6 +1,7 @@
 """ejabberd: the generated ejabberd.yml with one host."""
 PACKAGE = "ejabberd"
 LAYER = "erlang"
+POLICIES = ("modern",)
 ENDPOINTS = ["xmpp-client:5222", "xmpp-server:5269", "xmpps-client:5223"]
 
 

@@ -2,6 +2,8 @@
 from server import as_user
 
 PACKAGE = "inspircd"
+KEY = "ecdsa"    # modern signs with nothing else
+POLICIES = ("modern",)
 ENDPOINTS = ["ircs:6697"]
 REST = """
 <server name="%(host)s" description="irc" network="lab" id="1LB">

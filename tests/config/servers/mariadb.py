@@ -1,5 +1,6 @@
 """MariaDB: the generated text as a file of its own, read after the others."""
 PACKAGE = "mariadb-server"
+POLICIES = ("modern",)
 ENDPOINTS = ["mysql:3306"]
 BAD = """
 [mariadbd]
@@ -34,3 +35,10 @@ def start(s):
           "--skip-test-db", "--user=mysql")
     s.run("mariadbd", "--defaults-file=" + conf, "--help", "--verbose")
     return ["mariadbd", "--defaults-file=" + conf]
+
+
+def ask(s):
+    """In the clear nobody gets in."""
+    said = s.run("sh", "-c", "mariadb -h127.0.0.1 -uguest -psecret --skip-ssl -e 'select 1' 2>&1; true")
+    if "require_secure_transport" in s.generated and "insecure transport" not in said:
+        raise RuntimeError("a clear connection is not turned away: " + said)

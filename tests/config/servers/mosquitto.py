@@ -1,5 +1,6 @@
 """Mosquitto: the generated listener; it has no check but to start."""
 PACKAGE = "mosquitto"
+POLICIES = ("modern",)
 ENDPOINTS = ["mqtts:8883"]
 
 

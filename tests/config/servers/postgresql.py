@@ -2,6 +2,7 @@
 from server import as_user
 
 PACKAGE = "postgresql-17"
+POLICIES = ("modern",)
 ENDPOINTS = ["postgres:5432"]
 TOOLS = "/usr/lib/postgresql/17/bin/"
 BAD = """
@@ -30,3 +31,12 @@ def start(s):
     s.own("postgres", data + "/pg_hba.conf")
     s.run(*as_user("postgres", [TOOLS + "postgres", "-D", data, "-C", "ssl_ciphers"]), cwd="/")
     return as_user("postgres", [TOOLS + "postgres", "-D", data])
+
+
+def ask(s):
+    """In the clear nobody gets as far as a password."""
+    said = "starting up"
+    while "starting up" in said:
+        said = s.run("sh", "-c", TOOLS + "psql 'host=127.0.0.1 user=postgres sslmode=disable' -c 'select 1' 2>&1; true")
+    if "hostnossl" in s.generated and "pg_hba.conf rejects" not in said:
+        raise RuntimeError("a clear connection is not turned away: " + said)

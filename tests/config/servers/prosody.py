@@ -2,6 +2,7 @@
 from server import as_user
 
 PACKAGE = "prosody"
+POLICIES = ("modern",)
 ENDPOINTS = ["xmpp-client:5222", "xmpp-server:5269", "xmpps-client:5223", "xmpps-server:5270"]
 REST = """
 http_ports = {}

@@ -1,6 +1,7 @@
 """RabbitMQ: the generated rabbitmq.conf, with a node of its own."""
 PACKAGE = "rabbitmq-server"
 LAYER = "erlang"
+POLICIES = ("modern",)
 ENDPOINTS = ["amqps:5671"]
 LEFT = {"version-intolerance": "Erlang's TLS refuses hellos that offer a version it does not know; no setting changes it"}
 

@@ -1,5 +1,6 @@
 """Redis: the generated lines alone; it has no check but to start."""
 PACKAGE = "redis-server"
+POLICIES = ("modern",)
 ENDPOINTS = ["rediss:6379"]
 
 

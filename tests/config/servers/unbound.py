@@ -1,5 +1,6 @@
 """unbound: the generated server clause with what keeps it in its folder."""
 PACKAGE = "unbound"
+POLICIES = ("modern",)
 ENDPOINTS = ["dot:853"]
 
 

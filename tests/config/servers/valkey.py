@@ -1,5 +1,6 @@
 """Valkey: the generated lines alone; it has no check but to start."""
 PACKAGE = "valkey-server"
+POLICIES = ("modern",)
 ENDPOINTS = ["rediss:6379"]
 
 
