@@ -13,6 +13,7 @@
 
 #include "base/template.h"
 #include "base/text.h"
+#include "data/finding.h"
 #include "data/suite.h"
 #include "golden.h"
 #include "report/config.h"
@@ -380,6 +381,28 @@ test_notes(void **state)
 	tw_buf_clear(&b);
 }
 
+/* Words behind @mends are ids of findings, in every template. */
+static void
+test_marks(void **state)
+{
+	size_t seen = 0;
+
+	(void)state;
+	for (size_t i = 0; i < tw_template_texts_n; i++)
+		for (const char *at = tw_template_texts[i].text;
+		    (at = strstr(at, "@mends ")) != NULL;) {
+			char line[512], *rest = line;
+
+			at += strlen("@mends ");
+			snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
+			for (char *word; (word = strsep(&rest, " ")) != NULL; seen++)
+				if (tw_finding_by_id(word) < 0)
+					fail_msg("%s.tmpl: no finding is called \"%s\"",
+					    tw_template_texts[i].name, word);
+		}
+	assert_true(seen > 20);
+}
+
 int
 main(void)
 {
@@ -391,6 +414,7 @@ main(void)
 		cmocka_unit_test(test_every_target),
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_exceptions),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_notes),
 	};
 
