@@ -35,7 +35,7 @@ static void
 doubt(struct walk *w, const char *words)
 {
 	if (words == NULL)
-		words = "a value that is not understood";
+		words = "a verdict that is not understood here";
 	for (size_t i = 0; i < w->to->doubts.n; i++)
 		if (strcmp(w->to->doubts.v[i], words) == 0)
 			return;
@@ -147,7 +147,8 @@ fits(struct walk *w, const struct tw_match *m)
 	case TW_MATCH_UNKNOWN:
 		break;
 	}
-	doubt(w, m->words);
+	doubt(w, tw_arena_fmt(w->arena, "a rule asks for %s, which is not understood here",
+	    m->words != NULL ? m->words : "a value"));
 	return FIT_PERHAPS;
 }
 
@@ -354,6 +355,10 @@ walk_base(struct walk *w, const struct base *b, struct tw_ranges alive)
 	if (b->chain->hook == TW_HOOK_INGRESS && b->chain->device == NULL &&
 	    (w->dropped.n > 0 || w->rejected.n > 0)) {
 		doubt(w, "an ingress chain of a device that is not named");
+		w->accepted = alive;
+	}
+	if (b->table->doubtful && !tw_ranges_equal(w->accepted, alive)) {
+		doubt(w, "a table that may be asleep");
 		w->accepted = alive;
 	}
 	w->to->dropped = tw_ranges_union(w->arena, w->to->dropped, w->dropped);

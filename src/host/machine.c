@@ -42,7 +42,7 @@ belongs(const struct tw_listener *l, const struct tw_socket *s, const struct tw_
 		return false;
 	if (has_socket(l, s))	/* SO_REUSEPORT: a socket a worker */
 		return true;
-	return (first->address == 0) == (s->address == 0) &&
+	return l->sockets.n == 1 && first->v6 != s->v6 && (first->address == 0) == (s->address == 0) &&
 	    (first->address == 0 || (is_loopback(first) && is_loopback(s))) &&
 	    is_same_process(l, processes, n, s);
 }

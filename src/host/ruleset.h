@@ -66,6 +66,7 @@ struct tw_table {
 	const char *family;	/* "ip" "ip6" "inet" "netdev" … */
 	const char *name;
 	const char *source;	/* "nftables", "iptables-legacy", … */
+	bool doubtful;		/* it may be asleep: nft did not say which flag it has */
 	bool foreign;		/* holds iptables' own expressions: iptables-save reads it better */
 	struct { struct tw_chain **v; size_t n, cap; } chains;
 };

@@ -85,7 +85,7 @@ static const struct { const char *name; unsigned number; } numbers[] = {
 	{ "ipv6-icmp", 58 }, { "ipv4", 4 }, { "ipv6", 6 }, { "ip", 4 }, { "ip6", 6 },
 };
 
-static const struct { const char *name; unsigned bit; } flags[] = {
+static const struct { const char *name; unsigned bit; } tcp_flags[] = {
 	{ "fin", 1 }, { "syn", 2 }, { "rst", 4 }, { "psh", 8 }, { "ack", 16 }, { "urg", 32 },
 	{ "ecn", 64 }, { "cwr", 128 },
 };
@@ -169,9 +169,9 @@ take_word(struct reading *rd, struct tw_match *m, const char *s, struct values *
 	if (m->kind == TW_MATCH_IIF || m->kind == TW_MATCH_OIF || m->kind == TW_MATCH_WORD) {
 		TW_PUSH(rd->arena, &m->names, keep(rd, s));
 	} else if (m->kind == TW_MATCH_FLAGS) {
-		for (size_t i = 0; i < TW_COUNT(flags); i++)
-			if (strcmp(flags[i].name, s) == 0)
-				m->bits |= flags[i].bit;
+		for (size_t i = 0; i < TW_COUNT(tcp_flags); i++)
+			if (strcmp(tcp_flags[i].name, s) == 0)
+				m->bits |= tcp_flags[i].bit;
 	} else if (number_of(m, s, &v)) {
 		TW_PUSH(rd->arena, &to->ranges, (struct tw_range){ v, v });
 	} else {
@@ -602,21 +602,22 @@ read_chain(struct reading *rd, const json_t *v)
 	c->device = keep(rd, string_of(v, "dev"));
 }
 
+/* The chains of a table that sleeps are not registered with the kernel. */
 static bool
-is_dormant(const json_t *table)
+is_dormant(const json_t *flags)
 {
-	const json_t *list = json_object_get(table, "flags"), *flag;
+	const json_t *flag;
 	size_t i;
 
-	json_array_foreach(list, i, flag)
+	json_array_foreach(flags, i, flag)
 		if (is(json_string_value(flag), "dormant"))
 			return true;
-	return is(json_string_value(list), "dormant");
+	return is(json_string_value(flags), "dormant");
 }
 
-/* Is it in a table that sleeps? Then its chains are not registered with the kernel. */
-static bool
-sleeps(struct reading *rd)
+/* The flags of the table we are in; NULL: none. */
+static const json_t *
+flags_of_table(struct reading *rd)
 {
 	const json_t *object;
 	size_t i;
@@ -626,24 +627,29 @@ sleeps(struct reading *rd)
 
 		if (table != NULL && is(string_of(table, "name"), rd->table) &&
 		    is(string_of(table, "family"), rd->family))
-			return is_dormant(table);
+			return json_object_get(table, "flags");
 	}
-	return false;
+	return NULL;
 }
 
 static void
 read_object(struct reading *rd, struct tw_ruleset *r, const json_t *object)
 {
 	const json_t *rule = json_object_get(object, "rule"), *chain = json_object_get(object, "chain");
-	const json_t *v = rule != NULL ? rule : chain;
+	const json_t *v = rule != NULL ? rule : chain, *flags;
 
 	rd->family = string_of(v, "family");
 	rd->table = string_of(v, "table");
 	if (rd->family == NULL || rd->table == NULL ||
-	    string_of(v, rule != NULL ? "chain" : "name") == NULL || sleeps(rd))
+	    string_of(v, rule != NULL ? "chain" : "name") == NULL)
+		return;
+	flags = flags_of_table(rd);
+	if (is_dormant(flags))
 		return;
 	rd->to = tw_ruleset_table(rd->arena, r, keep(rd, rd->family), keep(rd, rd->table),
 	    "nftables");
+	/* nft 1.0.6 writes the table's name where the name of its flag should stand. */
+	rd->to->doubtful = is(json_string_value(flags), rd->table);
 	if (rule != NULL)
 		read_rule(rd, rule);
 	else

@@ -18,6 +18,7 @@
 
 #include "base/text.h"
 #include "net/command.h"
+#include "net/v6only.h"
 
 #define TABLE_BYTES	(16u << 20)	/* of one table under /proc */
 #define RULES_BYTES	(32u << 20)	/* of one ruleset */
@@ -188,44 +189,24 @@ add_listener(struct tw_machine *m, const struct owners *o, const struct tw_socke
 	tw_machine_add(m, s, mine, n, user_of(m->arena, s->uid));
 }
 
-/* Whether an IPv6 socket on :: takes IPv4, the tables do not say: a connection does. */
-static bool
-takes_v4(uint16_t port)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct timeval limit = { .tv_usec = 300000 };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool yes;
-
-	if (fd < 0)
-		return false;
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	yes = connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-	close(fd);
-	return yes;
-}
-
+/* Which IPv6 sockets on :: take IPv4 too; where the kernel does not say, they are taken to. */
 static void
 find_dual(struct tw_machine *m)
 {
+	struct tw_v6only only = { 0 };
+
+	tw_v6only_read(m->arena, &only);
 	for (size_t i = 0; i < m->listeners.n; i++) {
 		struct tw_listener *l = &m->listeners.v[i];
-		bool any6 = false, v4 = false;
 
 		for (size_t k = 0; k < l->sockets.n; k++) {
-			any6 = any6 || (l->sockets.v[k].v6 && l->sockets.v[k].address == 0);
-			v4 = v4 || !l->sockets.v[k].v6;
+			const struct tw_socket *s = &l->sockets.v[k];
+			bool is_only = false;
+
+			for (size_t n = 0; n < only.n; n++)
+				is_only = is_only || only.v[n] == s->inode;
+			l->takes_v4 = l->takes_v4 || (s->v6 && s->address == 0 && !is_only);
 		}
-		for (size_t k = 0; k < m->listeners.n && any6; k++)	/* somebody else's */
-			if (k != i && m->listeners.v[k].sockets.v[0].port == l->sockets.v[0].port &&
-			    m->listeners.v[k].sockets.v[0].transport == l->sockets.v[0].transport &&
-			    !m->listeners.v[k].sockets.v[0].v6)
-				v4 = true;
-		if (any6 && !v4 && l->sockets.v[0].transport == TW_TCP)
-			l->takes_v4 = takes_v4(l->sockets.v[0].port);
-		else if (any6 && !v4)
-			l->takes_v4 = true;	/* the default; a wrong guess closes nothing */
 	}
 }
 

@@ -15,6 +15,7 @@
 #include "exam/diagnose.h"
 #include "net/trust_open.h"
 #include "report/diagnosis.h"
+#include "verb/diagnose_local.h"
 #include "verb/options.h"
 #include "verb/target.h"
 
@@ -22,6 +23,8 @@
 #define AT_ONCE		16		/* targets */
 
 static const struct tw_option options[] = {
+	{ "local", '\0', NULL, "this machine: who listens, and who can reach it" },
+	{ "via", '\0', "USER@HOST", "with --local: ask from there, through ssh, which answer" },
 	{ "json", '\0', NULL, "one JSON object a target, one a line" },
 	{ "sni", '\0', "NAME", "server name to ask for, other than the host's" },
 	{ "no-sni", '\0', NULL, "ask for no server name" },
@@ -43,6 +46,8 @@ struct diagnose {
 	struct tw_report_style style;
 	bool json;
 	const char *ca;
+	bool local;
+	const char *via;	/* of --local, or NULL */
 	char **words;
 	int words_n, word;
 	struct tw_target target;
@@ -99,6 +104,7 @@ on_option(void *ctx, const char *name, const char *value)
 {
 	struct diagnose *g = ctx;
 	const struct { const char *name; bool *flag; const char **text; } rows[] = {
+		{ "local", &g->local, NULL }, { "via", NULL, &g->via },
 		{ "json", &g->json, NULL }, { "sni", NULL, &g->exam.sni },
 		{ "no-sni", &g->exam.no_sni, NULL }, { "connect", NULL, &g->exam.connect },
 		{ "ca", NULL, &g->ca }, { "proxy", NULL, &g->exam.proxy },
@@ -250,6 +256,22 @@ set_style(struct tw_report_style *ret)
 		ret->width = w.ws_col;
 }
 
+/* --local: a word behind it is how the world calls this machine. */
+static int
+look_here(const struct diagnose *g)
+{
+	const struct tw_diagnose_local local = { .json = g->json, .via = g->via,
+		.name = g->words_n > 0 ? g->words[0] : NULL, .timeout_ms = g->exam.timeout_ms,
+		.style = g->style };
+
+	if (g->local && g->words_n <= 1 && (g->words_n == 0 || g->via != NULL))
+		return tw_diagnose_local_run(&local);
+	say(!g->local ? "--via is for --local: from where to look at this machine" :
+	    g->words_n > 1 ? "--local is about this machine: one name of it, at most" :
+	    "--local is about this machine; a name of it is for --via");
+	return 2;
+}
+
 static int
 run(int argc, char **argv)
 {
@@ -264,6 +286,8 @@ run(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	g.words = argv + 1;
+	if (g.local || g.via != NULL)
+		return look_here(&g);
 	if (g.words_n == 0) {
 		fprintf(stderr, "tlswright diagnose: what does not work? For example: tlswright diagnose "
 		    "mail.example.com:465, tlswright diagnose https://192.168.1.100/; --help says more\n");
