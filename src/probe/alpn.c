@@ -1,4 +1,7 @@
-/* Every application protocol a server will choose: those chosen are taken away, until it takes none. */
+/*
+ * Every application protocol a server will choose: those chosen are taken away, until
+ * it takes none; a name nobody has stands among the rest (RFC 7301 3.2 wants a refusal).
+ */
 #include "probe/hail.h"
 
 struct alpn {
@@ -15,35 +18,44 @@ is_known(const struct tw_facts *f, const char *name)
 	return false;
 }
 
+/* The names not chosen yet, and one nobody has; all were in vain in the hail: that one alone. */
+static struct tw_names
+left(struct tw_probing *p)
+{
+	static const char nobody[] = "no-such-protocol";
+	struct tw_names all = tw_telling_alpn();
+	const char **v = tw_arena_alloc(p->arena, (all.n + 1) * sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; p->facts->alpn.n > 0 && i < all.n; i++)
+		if (!is_known(p->facts, all.v[i]))
+			v[n++] = all.v[i];
+	v[n++] = nobody;
+	return (struct tw_names){ v, n };
+}
+
 static bool
 ask(struct tw_probing *p, void *state, struct tw_question *q)
 {
 	struct alpn *s = state;
-	struct tw_names all = tw_telling_alpn();
 	enum tw_version v = TW_TLS13;
-	const char **left;
-	size_t n = 0;
+	struct tw_names names;
 
-	/* The hail offered them all: where it found none, there is none. */
-	if (s->out || s->done || !p->versions_known || p->facts->alpn.n == 0)
+	if (s->out || s->done || !p->versions_known)
 		return false;
-	while (v > TW_SSL3 && p->facts->protocols[v] != TW_YES)
+	while (v > TW_SSL2 && p->facts->protocols[v] != TW_YES)
 		v--;
-	left = tw_arena_alloc(p->arena, all.n * sizeof(*left));
-	for (size_t i = 0; i < all.n; i++)
-		if (!is_known(p->facts, all.v[i]))
-			left[n++] = all.v[i];
-	if (n == 0 || v == TW_SSL3) {
+	if (v <= TW_SSL3) {
 		s->done = true;
+		p->facts->features[TW_FEAT_STRICT_ALPN] = TW_NOT_APPLICABLE;
 		return false;
 	}
+	names = left(p);
 	tw_hello_of_version(p, q, v);
 	if (v == TW_TLS13)		/* the choice is behind the seal */
 		tw_hello_opened(p, q);
-	else
-		q->want = TW_WANT_HELLO;
-	q->hello.alpn = left;
-	q->hello.alpn_n = n;
+	q->hello.alpn = names.v;
+	q->hello.alpn_n = names.n;
 	s->known = p->facts->alpn.n;
 	s->out = true;
 	return true;
@@ -53,13 +65,27 @@ static void
 hear(struct tw_probing *p, void *state, const struct tw_question *q, const struct tw_answer *a)
 {
 	struct alpn *s = state;
+	struct tw_facts *f = p->facts;
+	const char *why;
 
-	(void)q;
 	s->out = false;
 	/* Some choose their favourite whether or not it was offered: that is no news, and the end. */
-	s->done = a->outcome != TW_GOT_FLIGHT || p->facts->alpn.n == s->known;
-	if (a->outcome == TW_GOT_NOTHING)
-		tw_facts_untested(p->facts, "features.alpn", TW_COULD_NOT_TEST, a->why);
+	s->done = a->outcome != TW_GOT_FLIGHT || f->alpn.n == s->known;
+	if (!s->done)
+		return;
+	if (a->outcome == TW_GOT_FLIGHT)
+		f->features[TW_FEAT_STRICT_ALPN] = a->flight->alerted && a->flight->alert == 120
+		    ? TW_YES : TW_NO;
+	else if (a->outcome == TW_GOT_ALERT || a->outcome == TW_GOT_CLOSED)
+		f->features[TW_FEAT_STRICT_ALPN] = TW_YES;
+	else
+		f->features[TW_FEAT_STRICT_ALPN] = TW_COULD_NOT_TEST;
+	if (f->features[TW_FEAT_STRICT_ALPN] != TW_COULD_NOT_TEST)
+		return;
+	why = a->why != NULL ? a->why : "what the server answered is not TLS";
+	tw_facts_untested(f, "features.strict_alpn", TW_COULD_NOT_TEST, why);
+	if (q->hello.alpn_n > 1)
+		tw_facts_untested(f, "features.alpn", TW_COULD_NOT_TEST, why);
 }
 
 const struct tw_probe tw_probe_alpn = { .name = "alpn", .state_size = sizeof(struct alpn),

@@ -7,7 +7,7 @@
 
 struct shot {
 	enum tw_feature feature;
-	bool after_all;			/* asked when the others are answered */
+	bool after_all;			/* asked when those that are not are answered */
 	bool of_suites;			/* made of the suites found: waits for them */
 	bool (*applies)(struct tw_probing *p);
 	void (*compose)(struct tw_probing *p, struct tw_question *q);
@@ -61,34 +61,10 @@ read_fallback(struct tw_probing *p, const struct tw_answer *a)
 	    : TW_COULD_NOT_TEST;
 }
 
-/* ---- a protocol name nobody has (RFC 7301 3.2: no_application_protocol) ---- */
-
 static bool
 always(struct tw_probing *p)
 {
 	return best(p, TW_TLS13) >= TW_TLS10;
-}
-
-static void
-compose_alpn(struct tw_probing *p, struct tw_question *q)
-{
-	static const char *const nobody[] = { "no-such-protocol" };
-
-	tw_hello_of_version(p, q, best(p, TW_TLS13));
-	if (p->facts->protocols[TW_TLS13] == TW_YES)
-		tw_hello_opened(p, q);
-	q->hello.alpn = nobody;
-	q->hello.alpn_n = 1;
-}
-
-static enum tw_check
-read_alpn(struct tw_probing *p, const struct tw_answer *a)
-{
-	(void)p;
-	if (a->outcome == TW_GOT_FLIGHT)
-		return a->flight->alerted && a->flight->alert == 120 ? TW_YES : TW_NO;
-	return a->outcome == TW_GOT_ALERT && a->flight->alert == 120 ? TW_YES
-	    : a->outcome == TW_GOT_ALERT || a->outcome == TW_GOT_CLOSED ? TW_YES : TW_COULD_NOT_TEST;
 }
 
 /* ---- compression, encrypt-then-MAC, heartbeat: offered in one hello of 1.2 or older ---- */
@@ -123,18 +99,24 @@ own_cbc(struct tw_probing *p, enum tw_version v)
 	return tw_suites_where(p->arena, own_suites(p, v), is_cbc);
 }
 
+/* Where encrypt-then-MAC can be asked for, with which suites: a server may keep CBC for its older versions. */
+static enum tw_version
+version_of_extras(struct tw_probing *p, struct tw_u16s *ret_cbc)
+{
+	enum tw_version v = best(p, TW_TLS12);
+
+	*ret_cbc = own_cbc(p, v);
+	for (int older = (int)v - 1; ret_cbc->n == 0 && older >= TW_TLS10; older--)
+		if ((*ret_cbc = own_cbc(p, (enum tw_version)older)).n > 0)
+			v = (enum tw_version)older;
+	return v;
+}
+
 static void
-compose_extras(struct tw_probing *p, struct tw_question *q)
+add_extras(struct tw_probing *p, struct tw_question *q, struct tw_u16s cbc)
 {
 	static const uint8_t deflate_null[] = { 1, 0 };
-	enum tw_version v = best(p, TW_TLS12);
-	struct tw_u16s cbc = own_cbc(p, v);
 
-	/* A server may keep CBC for its older versions alone. */
-	for (int older = (int)v - 1; cbc.n == 0 && older >= TW_TLS10; older--)
-		if ((cbc = own_cbc(p, (enum tw_version)older)).n > 0)
-			v = (enum tw_version)older;
-	tw_hello_of_version(p, q, v);
 	if (cbc.n > 0)
 		q->hello.suites = cbc;
 	else
@@ -142,6 +124,15 @@ compose_extras(struct tw_probing *p, struct tw_question *q)
 	q->hello.etm = cbc.n > 0;
 	q->hello.heartbeat = true;
 	q->hello.compression = (struct tw_bytes){ deflate_null, 2 };
+}
+
+static void
+compose_extras(struct tw_probing *p, struct tw_question *q)
+{
+	struct tw_u16s cbc;
+
+	tw_hello_of_version(p, q, version_of_extras(p, &cbc));
+	add_extras(p, q, cbc);
 }
 
 /* notes.c has read the extensions; a server that dislikes the whole lot shows none of them. */
@@ -236,18 +227,24 @@ read_long(struct tw_probing *p, const struct tw_answer *a)
  * all other hellos out of that range, so this one alone meets it.
  */
 static void
-compose_middle(struct tw_probing *p, struct tw_question *q)
+make_middle(struct tw_question *q)
 {
-	enum tw_version v = best(p, TW_TLS13);
-
-	tw_hello_of_version(p, q, v);
 	q->want = TW_WANT_HELLO;
-	q->hello.suites = own_suites(p, v);
 	if (q->hello.suites.n > 40)
 		q->hello.suites.n = 40;
 	q->hello.alpn_n = 0;
 	q->hello.status_request = q->hello.sct = false;
 	q->hello.pad_to = 400;
+}
+
+static void
+compose_middle(struct tw_probing *p, struct tw_question *q)
+{
+	enum tw_version v = best(p, TW_TLS13);
+
+	tw_hello_of_version(p, q, v);
+	q->hello.suites = own_suites(p, v);
+	make_middle(q);
 }
 
 static enum tw_check
@@ -257,14 +254,62 @@ read_middle(struct tw_probing *p, const struct tw_answer *a)
 	    : read_tolerance(p, a);
 }
 
+/*
+ * A future version, the extras and a middle length in one hello: most servers bear
+ * them all. Only one that does not is asked for each alone.
+ */
+static bool
+fits_in_one(struct tw_probing *p)
+{
+	struct tw_u16s cbc;
+
+	return always(p) && (!has_old(p) || version_of_extras(p, &cbc) == best(p, TW_TLS12));
+}
+
+static void
+compose_odd(struct tw_probing *p, struct tw_question *q)
+{
+	struct tw_u16s cbc;
+
+	compose_future(p, q);
+	q->hello.suites = own_suites(p, has_old(p) ? best(p, TW_TLS12) : TW_TLS13);
+	if (has_old(p)) {
+		version_of_extras(p, &cbc);
+		add_extras(p, q, cbc);
+	}
+	make_middle(q);
+}
+
+static enum tw_check
+read_odd(struct tw_probing *p, const struct tw_answer *a)
+{
+	if (a->outcome != TW_GOT_FLIGHT)
+		return TW_NOT_TESTED;
+	if (p->facts->features[TW_FEAT_LONG_HELLO_TOLERANT] == TW_NOT_TESTED)
+		p->facts->features[TW_FEAT_LONG_HELLO_TOLERANT] = TW_YES;
+	return TW_YES;
+}
+
+static bool
+is_too_odd(struct tw_probing *p)
+{
+	return always(p) && p->facts->features[TW_FEAT_VERSION_TOLERANT] == TW_NOT_TESTED;
+}
+
+static bool
+is_too_odd_for_old(struct tw_probing *p)
+{
+	return is_too_odd(p) && has_old(p);
+}
+
 static const struct shot shots[] = {
-	{ TW_FEAT_COMPRESSION, false, true, has_old, compose_extras, read_extras },
-	{ TW_FEAT_STRICT_ALPN, false, false, always, compose_alpn, read_alpn },
 	{ TW_FEAT_FALLBACK_SCSV, false, false, has_lower_old, compose_fallback,
 	    read_fallback },
-	{ TW_FEAT_VERSION_TOLERANT, false, false, always, compose_future, read_tolerance },
-	{ TW_FEAT_LONG_HELLO_TOLERANT, false, false, always, compose_middle, read_middle },
 	{ TW_FEAT_GREASE_TOLERANT, false, false, always, compose_bear, read_bear },
+	{ TW_FEAT_VERSION_TOLERANT, false, true, fits_in_one, compose_odd, read_odd },
+	{ TW_FEAT_COMPRESSION, true, true, is_too_odd_for_old, compose_extras, read_extras },
+	{ TW_FEAT_LONG_HELLO_TOLERANT, true, true, is_too_odd, compose_middle, read_middle },
+	{ TW_FEAT_VERSION_TOLERANT, true, true, is_too_odd, compose_future, read_tolerance },
 	{ TW_FEAT_LONG_HELLO_TOLERANT, true, false, bears_not, compose_long, read_long },
 	{ TW_FEAT_GREASE_TOLERANT, true, false, bears_not, compose_grease, read_tolerance },
 };
@@ -276,7 +321,7 @@ static const enum tw_feature of_old[] = { TW_FEAT_SECURE_RENEGOTIATION,
 
 struct features {
 	bool asked[TW_COUNT(shots)];
-	unsigned out;
+	unsigned out;			/* of those not after all */
 	bool settled;
 };
 
@@ -289,13 +334,23 @@ suites_are_known(const struct tw_probing *p)
 	return true;
 }
 
+/* What no shot can tell of this server, once its versions are known. */
 static void
-settle_old(struct tw_probing *p)
+settle(struct tw_probing *p)
 {
+	enum tw_check *f = p->facts->features;
+
+	if (!always(p))
+		f[TW_FEAT_VERSION_TOLERANT] = f[TW_FEAT_LONG_HELLO_TOLERANT] =
+		    f[TW_FEAT_GREASE_TOLERANT] = TW_NOT_APPLICABLE;
+	if (!has_old(p))
+		f[TW_FEAT_COMPRESSION] = TW_NOT_APPLICABLE;
+	if (!has_lower_old(p))
+		f[TW_FEAT_FALLBACK_SCSV] = TW_NOT_APPLICABLE;
 	if (p->facts->protocols[TW_TLS13] != TW_YES || best(p, TW_TLS12) > TW_SSL2)
 		return;
 	for (size_t i = 0; i < TW_COUNT(of_old); i++)
-		p->facts->features[of_old[i]] = TW_NOT_APPLICABLE;
+		f[of_old[i]] = TW_NOT_APPLICABLE;
 }
 
 static bool
@@ -306,7 +361,7 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 	if (!p->versions_known || best(p, TW_TLS13) < TW_SSL3)
 		return false;
 	if (!s->settled) {
-		settle_old(p);
+		settle(p);
 		s->settled = true;
 	}
 	for (size_t i = 0; i < TW_COUNT(shots); i++) {
@@ -314,12 +369,9 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 		    (shots[i].of_suites && !suites_are_known(p)))
 			continue;
 		s->asked[i] = true;
-		if (!shots[i].applies(p)) {
-			if (!shots[i].after_all)
-				p->facts->features[shots[i].feature] = TW_NOT_APPLICABLE;
+		if (!shots[i].applies(p))
 			continue;
-		}
-		s->out++;
+		s->out += !shots[i].after_all;
 		shots[i].compose(p, q);
 		q->tag = (int)i;
 		return true;
@@ -347,7 +399,7 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 	enum tw_check v = shot->read(p, a);
 	char *path;
 
-	((struct features *)state)->out--;
+	((struct features *)state)->out -= !shot->after_all;
 	p->facts->features[shot->feature] = v;
 	if (v != TW_COULD_NOT_TEST)
 		return;
