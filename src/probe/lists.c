@@ -13,18 +13,23 @@
 #include "probe/lanes.h"
 
 enum { SHAPES = 3 };		/* hellos put before a version is said to be absent */
-enum { SUITES, SECOND };	/* the two peels of a version */
+/*
+ * The peels of a version: suites (in 1.3 with the groups), then what else there is:
+ * schemes in 1.3; before it groups and RSA's schemes, and the other keys' schemes apart,
+ * for a server that runs out of one key's schemes refuses rather than use its other key.
+ */
+enum { SUITES, SECOND, OTHERS, PEELS };
 
 struct version {
 	enum tw_version v;
 	struct lists *all;
 	int shape;		/* of the presence question */
 	bool out, known;	/* presence: under way, known */
-	bool ended[2];
+	bool ended[PEELS];
 	bool plain_dh;		/* suites once more without ffdhe groups listed */
 	bool plain_asked, no_plain_dh;	/* from afar that is asked before: there is none */
 	bool bare_groups;	/* groups without the leaf's curve beside them */
-	struct tw_peel peel[2];
+	struct tw_peel peel[PEELS];
 	struct tw_lanes lanes;	/* of the suites, where they are many */
 };
 
@@ -33,8 +38,8 @@ struct lists {
 	struct version version[TW_VERSIONS];
 };
 
-/* A question's tag: version, and which peel and list of it; or the presence question. */
-enum { LANES = 2, PLAIN = 13, ORDER = 14, PRESENCE = 15 };	/* LANES + lane stands where the peel does */
+/* A question's tag: version, and which peel and list of it; or one of a kind. */
+enum { LANES = PEELS, PLAIN = 13, ORDER = 14, PRESENCE = 15 };	/* LANES + lane stands where the peel does */
 static int tag_of(enum tw_version v, int peel, int which) { return (int)v << 8 | peel << 4 | which; }
 
 /* ---- what an answer shows, and how a list is offered ---- */
@@ -90,10 +95,51 @@ is_signed_ecdhe(const struct tw_suite *s)
 }
 
 static bool
-is_signed_dhe(const struct tw_suite *s)
+is_signed_fs(const struct tw_suite *s)
 {
 	return s->forward_secrecy && strcmp(s->authentication, "anon") != 0 &&
 	    strcmp(s->authentication, "PSK") != 0;
+}
+
+static bool
+is_rsa_ecdhe(const struct tw_suite *s)
+{
+	return is_signed_ecdhe(s) && strcmp(s->authentication, "RSA") == 0;
+}
+
+static bool
+is_signed_by_rsa(const struct tw_suite *s)
+{
+	return is_signed_fs(s) && strcmp(s->authentication, "RSA") == 0;
+}
+
+static bool
+is_signed_by_others(const struct tw_suite *s)
+{
+	return is_signed_fs(s) && strcmp(s->authentication, "RSA") != 0;
+}
+
+/* What servers are known to have; of the rest we ask too, but expect a no. */
+static bool
+is_usual_suite13(uint32_t code)
+{
+	return code >= 0x1301 && code <= 0x1303;
+}
+
+static bool
+is_usual_group(uint32_t code)
+{
+	return code == 0x11ec || code == 29 || code == 30 || (code >= 23 && code <= 25) ||
+	    (code >= 256 && code <= 260);
+}
+
+static bool
+is_usual_scheme(uint32_t code)
+{
+	const struct tw_scheme *s = tw_scheme_by_code((uint16_t)code);
+
+	return s != NULL && (strcmp(s->key, "RSA") == 0 || strcmp(s->key, "ECDSA") == 0) &&
+	    strncmp(s->hash, "SHA", 3) == 0;
 }
 
 static bool
@@ -176,15 +222,31 @@ base(struct tw_probing *p, const struct version *s, struct tw_question *q)
 		q->hello.groups = without_ffdhe(p->arena, q->hello.groups);
 }
 
+static struct tw_u16s
+schemes_where(struct tw_arena *a, struct tw_u16s all, bool rsa)
+{
+	uint16_t *out = tw_arena_alloc(a, (all.n + 1) * sizeof(*out));
+	size_t n = 0;
+
+	for (size_t i = 0; i < all.n; i++) {
+		const struct tw_scheme *s = tw_scheme_by_code(all.v[i]);
+
+		if (s != NULL && (strncmp(s->key, "RSA", 3) == 0) == rsa)
+			out[n++] = all.v[i];
+	}
+	return (struct tw_u16s){ out, n };
+}
+
 /* ---- presence ---- */
 
 static void
 start_peels(struct tw_probing *p, struct version *s)
 {
+	struct tw_peel_list *groups;
 	struct tw_question q;
 
 	base(p, s, &q);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < PEELS; i++)
 		s->peel[i].ctx = s;
 	tw_peel_add(&s->peel[SUITES], p->arena, q.hello.suites, suite_chosen, offer_suites,
 	    found_suite);
@@ -196,14 +258,35 @@ start_peels(struct tw_probing *p, struct version *s)
 	} else if (s->v != TW_SSL3) {
 		tw_peel_add(&s->peel[SECOND], p->arena, q.hello.groups, group_chosen, offer_groups,
 		    found_group);
-		if (s->v == TW_TLS12)
-			tw_peel_add(&s->peel[SECOND], p->arena, q.hello.schemes, scheme_chosen12,
-			    offer_schemes, found_scheme);
+		if (s->v == TW_TLS12) {
+			tw_peel_add(&s->peel[SECOND], p->arena, schemes_where(p->arena,
+			    q.hello.schemes, true), scheme_chosen12, offer_schemes, found_scheme);
+			tw_peel_add(&s->peel[OTHERS], p->arena, schemes_where(p->arena,
+			    q.hello.schemes, false), scheme_chosen12, offer_schemes, found_scheme);
+		}
 	}
 	s->peel[SUITES].list[0].alike = are_same_authentication;
-	s->peel[s->v == TW_TLS13 ? SUITES : SECOND].list[s->v == TW_TLS13].alike = are_same_kind;
-	if (s->v >= TW_TLS12)
-		s->peel[SECOND].list[s->v == TW_TLS12].alike = are_same_key;
+	if (s->v == TW_TLS13)
+		s->peel[SUITES].list[0].likely = is_usual_suite13;
+	groups = &s->peel[s->v == TW_TLS13 ? SUITES : SECOND].list[s->v == TW_TLS13];
+	groups->alike = are_same_kind;
+	groups->likely = is_usual_group;
+	s->peel[SECOND].list[s->v == TW_TLS12].alike = are_same_key;
+	s->peel[SECOND].list[s->v == TW_TLS12].likely = is_usual_scheme;
+	s->peel[OTHERS].list[0].alike = are_same_key;
+}
+
+/* What a flight of 1.2 and older shows beside its suite. */
+static void
+take_beside(struct tw_probing *p, struct version *s, const struct tw_flight *f)
+{
+	if (s->v == TW_TLS13 || s->v == TW_SSL3)
+		return;
+	tw_peel_take(&s->peel[SECOND], p, 0, group_chosen(f));
+	if (s->v == TW_TLS12) {
+		tw_peel_take(&s->peel[SECOND], p, 1, f->ske.scheme);
+		tw_peel_take(&s->peel[OTHERS], p, 0, f->ske.scheme);
+	}
 }
 
 /* The version is there: what this answer chose is the first of each list. */
@@ -216,10 +299,8 @@ is_there(struct tw_probing *p, struct version *s, const struct tw_flight *f, boo
 	tw_peel_take(&s->peel[SUITES], p, 0, f->suite);
 	if (s->v == TW_TLS13) {
 		tw_peel_take(&s->peel[SECOND], p, 0, f->verify_scheme);
-	} else if (!hail && s->v != TW_SSL3) {
-		tw_peel_take(&s->peel[SECOND], p, 0, group_chosen(f));
-		if (s->v == TW_TLS12)
-			tw_peel_take(&s->peel[SECOND], p, 1, f->ske.scheme);
+	} else if (!hail) {
+		take_beside(p, s, f);
 	}
 }
 
@@ -335,11 +416,77 @@ ask_lanes(struct tw_probing *p, struct version *s, struct tw_question *q)
 	return true;
 }
 
+/* The codes of two lists that none has taken yet, and after them those that one has. */
+static struct tw_u16s
+new_first(struct tw_arena *a, struct tw_u16s all, const struct tw_peel_list *l,
+    const struct tw_peel_list *other)
+{
+	uint16_t *v = tw_arena_alloc(a, (all.n + 1) * sizeof(*v));
+	size_t n = 0;
+
+	for (int old = 0; old < 2; old++)
+		for (size_t i = 0; i < all.n; i++) {
+			bool left = false;
+
+			for (size_t k = 0; k < l->left_n; k++)
+				left |= l->left[k] == all.v[i];
+			for (size_t k = 0; other != NULL && k < other->left_n; k++)
+				left |= other->left[k] == all.v[i];
+			if (left != (old != 0))
+				v[n++] = all.v[i];
+		}
+	return (struct tw_u16s){ v, n };
+}
+
+/*
+ * While suites are peeled, groups and schemes stand in the order that shows new ones
+ * to a client whose order counts; none is missing, so the suites are what they would be.
+ */
+static void
+ride(struct tw_probing *p, const struct version *s, struct tw_question *q)
+{
+	const struct tw_peel_list *second = s->peel[SECOND].list;
+
+	if (s->v == TW_TLS13 || s->v == TW_SSL3 || s->peel[SECOND].ahead)
+		return;
+	q->hello.groups = new_first(p->arena, q->hello.groups, &second[0], NULL);
+	if (s->v == TW_TLS12)
+		q->hello.schemes = new_first(p->arena, q->hello.schemes, &second[1],
+		    &s->peel[OTHERS].list[0]);
+}
+
+/* Groups and schemes wait for the suites, which show them; not where a round is long, or a list. */
+static void
+hold_back(struct tw_probing *p, struct version *s)
+{
+	const struct tw_chosen *suites = &p->facts->suites[s->v];
+	struct tw_peel_list *second = s->peel[SECOND].list;
+	bool far = p->fastest_ms >= TW_FAR_MS, known = p->suites_known[s->v];
+	bool now = known || s->peel[SECOND].ahead || (far && suites->codes.n >= TW_LANES_LONG);
+
+	second[0].held = !now || (!known && !has(suites, is_signed_ecdhe));
+	second[1].held = !(now || far) || (!known && !has(suites, is_rsa_ecdhe));
+	s->peel[OTHERS].list[0].held = !now || (!known && !has(suites, is_signed_by_others));
+}
+
+/* The suites that show what this list, or both, of SECOND has. */
+static bool (*
+suites_for(struct tw_probing *p, const struct version *s, int which))(const struct tw_suite *)
+{
+	int list = which > TW_PEEL_LISTS ? which - TW_PEEL_LISTS - 1 : which;
+	bool rsa = has(&p->facts->suites[s->v], is_rsa_ecdhe);
+
+	if (list == 1)
+		return is_signed_by_rsa;
+	return rsa ? is_rsa_ecdhe : is_ecdhe;
+}
+
 /* The question of one peel: a whole hello, which the peel then narrows. */
 static bool
 ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *q)
 {
 	struct tw_peel *l = &s->peel[peel];
+	bool (*wanted)(const struct tw_suite *);
 	int which;
 
 	if (l->lists_n == 0 || tw_peel_is_done(l))
@@ -351,20 +498,20 @@ ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *
 			tw_hello_opened(p, q);
 		else
 			q->want = TW_WANT_HELLO;
-	} else if (peel == SECOND) {
-		/* An anonymous choice so far shows curves, but no scheme. */
-		if (!has(&p->facts->suites[s->v], is_signed_ecdhe) && !p->suites_known[s->v])
-			return false;
-		q->hello.suites = tw_suites_where(p->arena, q->hello.suites,
-		    l->list[0].done ? is_signed_dhe : l->lists_n == 1 || l->list[1].done ? is_ecdhe
-		    : is_signed_ecdhe);
 	}
-	l->hurry = p->fastest_ms >= TW_FAR_MS;
-	l->ahead = l->hurry && p->facts->has_dialogue;
+	l->ahead = p->fastest_ms >= TW_FAR_MS && p->facts->has_dialogue;
+	if (s->v != TW_TLS13 && peel != SUITES)
+		hold_back(p, s);
 	if (!tw_peel_ask(l, q, &which))
 		return false;
-	if (peel == SECOND && s->v != TW_TLS13 && !s->bare_groups)
-		keep_curve(p, q);
+	if (peel == SUITES) {
+		ride(p, s, q);
+	} else if (s->v != TW_TLS13) {
+		wanted = peel == OTHERS ? is_signed_by_others : suites_for(p, s, which);
+		q->hello.suites = tw_suites_where(p->arena, q->hello.suites, wanted);
+		if (wanted == is_ecdhe && !s->bare_groups)
+			keep_curve(p, q);
+	}
 	q->tag = tag_of(s->v, peel, which);
 	return true;
 }
@@ -372,10 +519,10 @@ ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *
 static void
 note_losses(struct tw_probing *p, const struct version *s, int peel)
 {
-	static const char *const names13[2][2] = { { "suites", "groups" },
+	static const char *const names13[PEELS][2] = { { "suites", "groups" },
 		{ "signature_schemes", NULL } };
-	static const char *const names[2][2] = { { "suites", NULL },
-		{ "groups", "signature_schemes" } };
+	static const char *const names[PEELS][2] = { { "suites", NULL },
+		{ "groups", "signature_schemes" }, { "signature_schemes", NULL } };
 	char path[48];
 
 	for (size_t i = 0; i < s->peel[peel].lists_n; i++) {
@@ -399,10 +546,9 @@ settle_second(struct tw_probing *p, struct version *s)
 	if (s->v == TW_TLS13 || l->lists_n == 0)
 		return;
 	/* No curve is ever shown; schemes still are, by DHE. */
-	if (!has(suites, is_ecdhe))
-		l->list[0].done = true;
-	if (l->lists_n > 1 && !has(suites, is_signed_ecdhe) && !has(suites, is_signed_dhe))
-		l->list[1].done = true;
+	l->list[0].done |= !has(suites, is_ecdhe);
+	l->list[1].done |= !has(suites, is_signed_by_rsa);
+	s->peel[OTHERS].list[0].done |= !has(suites, is_signed_by_others);
 }
 
 /*
@@ -503,7 +649,7 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 
 		if (p->facts->protocols[s->v] != TW_YES)
 			continue;
-		for (int peel = 0; peel < 2; peel++)
+		for (int peel = 0; peel < PEELS; peel++)
 			if (ask_peel(p, s, peel, q))
 				return true;
 		if (ask_lanes(p, s, q) || ask_plain_dh(p, s, q))
@@ -557,6 +703,8 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 		tw_lanes_hear(&s->lanes, p, peel - LANES, a);
 	} else {
 		tw_peel_hear(&s->peel[peel], p, q->tag & 15, a);
+		if (peel == SUITES && a->outcome == TW_GOT_FLIGHT && !s->peel[SECOND].ahead)
+			take_beside(p, s, a->flight);
 		if (peel == SECOND) {
 			try_large_shares(p, s);
 			try_without_curve(p, s, a);
@@ -565,7 +713,7 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 	p->versions_known = true;
 	for (size_t i = 0; i < TW_COUNT(order); i++)
 		p->versions_known &= l->version[order[i]].known;
-	for (peel = 0; peel < 2; peel++)
+	for (peel = 0; peel < PEELS; peel++)
 		if (s->known && !s->ended[peel] && tw_peel_is_done(&s->peel[peel]) &&
 		    (peel != SUITES || tw_lanes_are_done(&s->lanes,
 		    &s->peel[SUITES], &s->peel[SUITES].list[0].why))) {

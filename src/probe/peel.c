@@ -54,8 +54,10 @@ tw_peel_take(struct tw_peel *peel, struct tw_probing *p, size_t list, uint32_t c
 {
 	struct tw_peel_list *l = &peel->list[list];
 
-	if (take(l, code))
-		l->found(p, peel->ctx, code);
+	if (!take(l, code))
+		return;
+	l->overtaken = true;
+	l->found(p, peel->ctx, code);
 }
 
 static size_t
@@ -71,6 +73,7 @@ open_lists(const struct tw_peel *peel)
 static void
 offer(struct tw_peel_list *l, struct tw_question *q)
 {
+	l->overtaken = false;
 	l->offer(q, (struct tw_u16s){ l->left, l->left_n });
 }
 
@@ -106,7 +109,7 @@ ask_apart(struct tw_peel *peel, struct tw_question *q, int *ret_which)
 	for (size_t i = 0; i < peel->lists_n; i++) {
 		struct tw_peel_list *l = &peel->list[i];
 
-		if (l->done || l->ahead_due || (peel->checking && l->went_on))
+		if (l->done || l->held || l->ahead_due || (peel->checking && l->went_on))
 			continue;
 		if (!l->asked) {
 			l->asked = true;
@@ -124,21 +127,58 @@ ask_apart(struct tw_peel *peel, struct tw_question *q, int *ret_which)
 	return false;
 }
 
+/* Nothing is left that servers are known to have. */
+static bool
+is_spent(const struct tw_peel_list *l)
+{
+	for (size_t i = 0; i < l->left_n; i++)
+		if (l->likely == NULL || l->likely(l->left[i]))
+			return false;
+	return true;
+}
+
+static bool
+ask_spent(struct tw_peel *peel, struct tw_question *q, int *ret_which)
+{
+	for (size_t i = 0; open_lists(peel) > 1 && i < peel->lists_n; i++) {
+		struct tw_peel_list *l = &peel->list[i];
+
+		if (l->done || l->held || l->asked || l->joined || !is_spent(l))
+			continue;
+		l->asked = true;
+		offer(l, q);
+		*ret_which = (int)i;
+		return true;
+	}
+	return false;
+}
+
+static bool
+ask_together(struct tw_peel *peel, struct tw_question *q, int *ret_which)
+{
+	if (peel->together_out)
+		return false;
+	for (size_t i = 0; i < peel->lists_n; i++) {
+		struct tw_peel_list *l = &peel->list[i];
+
+		l->joined = !l->done && !l->held && !l->asked;
+		if (!l->joined)
+			continue;
+		peel->together_out = true;
+		offer(l, q);
+	}
+	*ret_which = TOGETHER;
+	return peel->together_out;
+}
+
 bool
 tw_peel_ask(struct tw_peel *peel, struct tw_question *q, int *ret_which)
 {
-	if (peel->hurry && !peel->together_out && !peel->checking)
+	if (peel->ahead && !peel->together_out && !peel->checking)
 		peel->apart = true;
 	if (peel->checking || peel->apart)
 		return ask_apart(peel, q, ret_which);
-	if (peel->together_out || open_lists(peel) == 0)
-		return false;
-	peel->together_out = true;
-	for (size_t i = 0; i < peel->lists_n; i++)
-		if (!peel->list[i].done)
-			offer(&peel->list[i], q);
-	*ret_which = TOGETHER;
-	return true;
+	return ask_spent(peel, q, ret_which) || ask_together(peel, q, ret_which);
 }
 
 /* True when the answer's choice was new to l. */
@@ -164,7 +204,7 @@ end_check(struct tw_peel *peel)
 	size_t waiting = 0, on = 0, ended = 0;
 
 	for (size_t i = 0; i < peel->lists_n; i++) {
-		waiting += !peel->list[i].done && !peel->list[i].went_on;
+		waiting += !peel->list[i].done && !peel->list[i].went_on && !peel->list[i].held;
 		on += peel->list[i].went_on && !peel->list[i].done;
 		ended += peel->list[i].done;
 	}
@@ -185,25 +225,39 @@ lost_by(const struct tw_answer *a)
 	return NULL;
 }
 
+/* It chose what another answer had taken meanwhile: no news, and not the end. */
+static bool
+is_overtaken(const struct tw_peel_list *l, const struct tw_answer *a)
+{
+	return l->overtaken && a->outcome == TW_GOT_FLIGHT;
+}
+
 static void
 hear_together(struct tw_peel *peel, struct tw_probing *p, const struct tw_answer *a)
 {
 	bool went_on = false;
+	size_t joined = 0;
 
 	peel->together_out = false;
-	for (size_t i = 0; i < peel->lists_n; i++)
-		went_on |= progress(peel, p, &peel->list[i], a);
-	if (went_on)
-		return;
-	if (open_lists(peel) > 1 && lost_by(a) == NULL) {
-		peel->checking = true;
-		return;
+	for (size_t i = 0; i < peel->lists_n; i++) {
+		struct tw_peel_list *l = &peel->list[i];
+
+		if (!l->joined)
+			continue;
+		went_on |= progress(peel, p, l, a) || is_overtaken(l, a);
+		joined += !l->done;
 	}
-	for (size_t i = 0; i < peel->lists_n; i++)
-		if (!peel->list[i].done) {
-			peel->list[i].done = true;
-			peel->list[i].why = lost_by(a);
+	if (!went_on && joined > 1 && lost_by(a) == NULL)
+		peel->checking = true;
+	for (size_t i = 0; i < peel->lists_n; i++) {
+		struct tw_peel_list *l = &peel->list[i];
+
+		if (!went_on && !peel->checking && l->joined && !l->done) {
+			l->done = true;
+			l->why = lost_by(a);
 		}
+		l->joined = false;
+	}
 }
 
 /* The guess was right: the answer to the question put ahead is that to the next. */
@@ -274,7 +328,7 @@ tw_peel_hear(struct tw_peel *peel, struct tw_probing *p, int which, const struct
 	l->asked = false;
 	if (progress(peel, p, l, a)) {
 		l->went_on = true;
-	} else {
+	} else if (!is_overtaken(l, a)) {
 		l->done = true;
 		l->why = lost_by(a);
 	}

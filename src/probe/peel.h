@@ -2,9 +2,10 @@
  * peel.h -- what a server supports, told by taking away what it chose: a hello
  * offers a list, the server takes one, the next offers the rest, until it takes
  * none. Two lists whose choices do not depend on each other are peeled by the
- * same hellos, which is how the fewest questions are asked. Where the server is
- * far away, rounds cost more than questions: lists are then peeled side by side,
- * and the next question is put before the answer, on a guess that is mostly right.
+ * same hellos, which is how the fewest questions are asked; a list in which nothing
+ * usual is left goes alone, for a refusal would say nothing of the others. Where a round is
+ * long, rounds cost more than questions: lists are then peeled side by side, and
+ * the next question is put before the answer, on a guess that is mostly right.
  */
 #ifndef TW_PROBE_PEEL_H
 #define TW_PROBE_PEEL_H
@@ -21,6 +22,10 @@ struct tw_peel_list {
 	void (*offer)(struct tw_question *q, struct tw_u16s codes);
 	void (*found)(struct tw_probing *p, void *ctx, uint32_t code);
 	bool done, asked, went_on;
+	bool held;			/* the caller's: not now */
+	bool joined;			/* is in the question put together */
+	bool overtaken;			/* other answers took codes since the question was put */
+	bool (*likely)(uint32_t code);	/* do servers have it? Where none is left, the next is a no */
 	const char *why;		/* it ended by "could not test": the reason */
 	/* The question put ahead, as if the one before it took the first of what is left. */
 	bool ahead_out, ahead_void, ahead_heard, ahead_due;
@@ -37,8 +42,7 @@ struct tw_peel {
 	bool apart;			/* together they fail where each alone goes on */
 	bool checking;			/* together failed: each is asked alone */
 	bool together_out;
-	bool hurry;			/* the server is far away: lists side by side */
-	bool ahead;			/* and a round is long: questions ahead of answers */
+	bool ahead;			/* a round is long: lists side by side, questions ahead of answers */
 	struct tw_arena *arena;
 	void *ctx;			/* for found() */
 };
