@@ -168,9 +168,7 @@ compose_bear(struct tw_probing *p, struct tw_question *q)
 {
 	tw_hello_of_version(p, q, best(p, TW_TLS13));
 	q->want = TW_WANT_HELLO;
-	q->hello.grease = true;
-	q->hello.extra_extensions = 8;
-	q->hello.pad_to = 2100;		/* past one TCP segment, as with a post-quantum share */
+	tw_hello_burdened(q);
 }
 
 static enum tw_check
@@ -180,6 +178,12 @@ read_bear(struct tw_probing *p, const struct tw_answer *a)
 	    p->facts->features[TW_FEAT_LONG_HELLO_TOLERANT] != TW_NO)
 		p->facts->features[TW_FEAT_LONG_HELLO_TOLERANT] = TW_YES;
 	return a->outcome == TW_GOT_FLIGHT ? TW_YES : TW_NOT_TESTED;
+}
+
+static bool
+bears_unknown(struct tw_probing *p)
+{
+	return always(p) && p->facts->features[TW_FEAT_GREASE_TOLERANT] != TW_YES;
 }
 
 static bool
@@ -305,7 +309,7 @@ is_too_odd_for_old(struct tw_probing *p)
 static const struct shot shots[] = {
 	{ TW_FEAT_FALLBACK_SCSV, false, false, has_lower_old, compose_fallback,
 	    read_fallback },
-	{ TW_FEAT_GREASE_TOLERANT, false, false, always, compose_bear, read_bear },
+	{ TW_FEAT_GREASE_TOLERANT, false, false, bears_unknown, compose_bear, read_bear },
 	{ TW_FEAT_VERSION_TOLERANT, false, true, fits_in_one, compose_odd, read_odd },
 	{ TW_FEAT_COMPRESSION, true, true, is_too_odd_for_old, compose_extras, read_extras },
 	{ TW_FEAT_LONG_HELLO_TOLERANT, true, true, is_too_odd, compose_middle, read_middle },
@@ -358,7 +362,7 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 {
 	struct features *s = state;
 
-	if (!p->versions_known || best(p, TW_TLS13) < TW_SSL3)
+	if (!p->versions_known || p->rides_out || best(p, TW_TLS13) < TW_SSL3)
 		return false;
 	if (!s->settled) {
 		settle(p);

@@ -258,3 +258,11 @@ tw_hello_opened(struct tw_probing *p, struct tw_question *q)
 	q->shares = p->share_set;
 	q->hello.groups = TW_U16S(tw_share_groups[p->share_set]);
 }
+
+void
+tw_hello_burdened(struct tw_question *q)
+{
+	q->hello.grease = true;
+	q->hello.extra_extensions = 8;
+	q->hello.pad_to = 2100;		/* past one TCP segment, as with a post-quantum share */
+}

@@ -24,6 +24,8 @@ void tw_hail_other(struct tw_question *q, int shape);
 void tw_hello_of_version(struct tw_probing *p, struct tw_question *q, enum tw_version v);
 /* q shall show what is behind the seal of 1.3: shares, and no other groups, for those retry. */
 void tw_hello_opened(struct tw_probing *p, struct tw_question *q);
+/* q carries all that a server must bear: GREASE, unknown extensions, more than a segment. */
+void tw_hello_burdened(struct tw_question *q);
 /* Every suite a server could choose in v, ChaCha20 last (see lists.c); until the end. */
 struct tw_u16s tw_suites_of_version(enum tw_version v);
 struct tw_u16s tw_groups_of_version(enum tw_version v);

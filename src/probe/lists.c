@@ -25,9 +25,12 @@ struct version {
 	struct lists *all;
 	int shape;		/* of the presence question */
 	bool out, known;	/* presence: under way, known */
+	bool waits;		/* refused in words that 1.2's answer will explain */
 	bool ended[PEELS];
 	bool plain_dh;		/* suites once more without ffdhe groups listed */
-	bool plain_asked, no_plain_dh;	/* from afar that is asked before: there is none */
+	bool plain_asked, no_plain_dh;	/* that was asked by the way: there is none */
+	bool plain_rides;	/* it is being asked, beside the last of the groups */
+	bool burdened;		/* a question that tests the server's endurance too was put */
 	bool bare_groups;	/* groups without the leaf's curve beside them */
 	struct tw_peel peel[PEELS];
 	struct tw_lanes lanes;	/* of the suites, where they are many */
@@ -256,8 +259,9 @@ start_peels(struct tw_probing *p, struct version *s)
 		tw_peel_add(&s->peel[SECOND], p->arena, q.hello.schemes, scheme_chosen13,
 		    offer_schemes, found_scheme);
 	} else if (s->v != TW_SSL3) {
-		tw_peel_add(&s->peel[SECOND], p->arena, q.hello.groups, group_chosen, offer_groups,
-		    found_group);
+		/* Before 1.3 the choice of an ffdhe group does not show but by its prime. */
+		tw_peel_add(&s->peel[SECOND], p->arena, without_ffdhe(p->arena, q.hello.groups),
+		    group_chosen, offer_groups, found_group);
 		if (s->v == TW_TLS12) {
 			tw_peel_add(&s->peel[SECOND], p->arena, schemes_where(p->arena,
 			    q.hello.schemes, true), scheme_chosen12, offer_schemes, found_scheme);
@@ -332,12 +336,36 @@ hear_presence(struct tw_probing *p, struct version *s, const struct tw_answer *a
 		s->known = true;
 		return;
 	}
+	/* Whether handshake_failure is about our long hello, 1.2 will show. */
+	if (a->outcome == TW_GOT_ALERT && a->flight->alert == 40 && s->v < TW_TLS12 &&
+	    s->shape == 0 && !s->all->version[TW_TLS12].known) {
+		s->out = s->waits = true;
+		return;
+	}
 	/* Another version, or protocol_version (70): that is a clear no. */
 	if (a->outcome == TW_GOT_FLIGHT || (a->outcome == TW_GOT_ALERT && a->flight->alert == 70) ||
 	    (a->outcome == TW_GOT_ALERT && a->flight->alert == 40 && bears_our_hellos(p, s)) ||
 	    ++s->shape == SHAPES) {
 		p->facts->protocols[s->v] = TW_NO;
 		s->known = true;
+	}
+}
+
+/* 1.2 is known: what the others that waited for it were refused for. */
+static void
+end_waits(struct tw_probing *p, struct lists *l)
+{
+	if (!l->version[TW_TLS12].known)
+		return;
+	for (int v = TW_SSL3; v < TW_TLS12; v++) {
+		struct version *s = &l->version[v];
+
+		if (!s->waits)
+			continue;
+		s->out = s->waits = false;
+		s->known = bears_our_hellos(p, s) || ++s->shape == SHAPES;
+		if (s->known)
+			p->facts->protocols[v] = TW_NO;
 	}
 }
 
@@ -449,7 +477,7 @@ ride(struct tw_probing *p, const struct version *s, struct tw_question *q)
 
 	if (s->v == TW_TLS13 || s->v == TW_SSL3 || s->peel[SECOND].ahead)
 		return;
-	q->hello.groups = new_first(p->arena, q->hello.groups, &second[0], NULL);
+	q->hello.groups = new_first(p->arena, q->hello.groups, &second[0], NULL);	/* ffdhe last */
 	if (s->v == TW_TLS12)
 		q->hello.schemes = new_first(p->arena, q->hello.schemes, &second[1],
 		    &s->peel[OTHERS].list[0]);
@@ -462,7 +490,7 @@ hold_back(struct tw_probing *p, struct version *s)
 	const struct tw_chosen *suites = &p->facts->suites[s->v];
 	struct tw_peel_list *second = s->peel[SECOND].list;
 	bool far = p->fastest_ms >= TW_FAR_MS, known = p->suites_known[s->v];
-	bool now = known || s->peel[SECOND].ahead || (far && suites->codes.n >= TW_LANES_LONG);
+	bool now = known || s->plain_rides || s->peel[SECOND].ahead || (far && suites->codes.n >= TW_LANES_LONG);
 
 	second[0].held = !now || (!known && !has(suites, is_signed_ecdhe));
 	second[1].held = !(now || far) || (!known && !has(suites, is_rsa_ecdhe));
@@ -479,6 +507,26 @@ suites_for(struct tw_probing *p, const struct version *s, int which))(const stru
 	if (list == 1)
 		return is_signed_by_rsa;
 	return rsa ? is_rsa_ecdhe : is_ecdhe;
+}
+
+/*
+ * No usual group is left, so a refusal is what we expect: with DHE suites added, it
+ * says as well that there is no DHE without ffdhe groups, which the list has none of.
+ */
+static struct tw_u16s
+add_dhe(struct tw_probing *p, struct version *s, struct tw_question *q, int which,
+    struct tw_u16s suites)
+{
+	struct tw_u16s dhe = tw_suites_where(p->arena, q->hello.suites, is_dhe);
+	uint16_t *v;
+
+	if (!s->plain_rides || which == 1 || s->peel[SECOND].list[1].joined)
+		return suites;
+	q->note = s;
+	v = tw_arena_alloc(p->arena, (suites.n + dhe.n + 1) * sizeof(*v));
+	memcpy(v, suites.v, suites.n * sizeof(*v));
+	memcpy(v + suites.n, dhe.v, dhe.n * sizeof(*v));
+	return (struct tw_u16s){ v, suites.n + dhe.n };
 }
 
 /* The question of one peel: a whole hello, which the peel then narrows. */
@@ -506,9 +554,14 @@ ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *
 		return false;
 	if (peel == SUITES) {
 		ride(p, s, q);
+		if (s->v == TW_TLS13 && !s->burdened && which == TW_PEEL_LISTS) {
+			s->burdened = p->rides_out = true;
+			tw_hello_burdened(q);
+		}
 	} else if (s->v != TW_TLS13) {
 		wanted = peel == OTHERS ? is_signed_by_others : suites_for(p, s, which);
-		q->hello.suites = tw_suites_where(p->arena, q->hello.suites, wanted);
+		q->hello.suites = add_dhe(p, s, q, which,
+		    tw_suites_where(p->arena, q->hello.suites, wanted));
 		if (wanted == is_ecdhe && !s->bare_groups)
 			keep_curve(p, q);
 	}
@@ -558,11 +611,17 @@ settle_second(struct tw_probing *p, struct version *s)
 static bool
 asks_plain_dh(struct tw_probing *p, struct version *s)
 {
-	struct tw_peel_list *suites = &s->peel[SUITES].list[0];
+	struct tw_peel_list *suites = &s->peel[SUITES].list[0], *groups = &s->peel[SECOND].list[0];
 
 	if (s->v == TW_TLS13 || s->v == TW_SSL3 || s->plain_dh || s->no_plain_dh ||
 	    suites->why != NULL || has(&p->facts->suites[s->v], is_dhe))
 		return false;
+	if (!s->plain_asked && has(&p->facts->suites[s->v], is_ecdhe) && !groups->done &&
+	    tw_peel_is_spent(groups)) {
+		s->plain_rides = true;
+		return true;
+	}
+	s->plain_rides = false;
 	s->plain_dh = s->lanes.on ? tw_lanes_give_back(&s->lanes, &s->peel[SUITES])
 	    : suites->left_n > 0;
 	suites->done = !s->plain_dh;
@@ -583,6 +642,21 @@ peel_ended(struct tw_probing *p, struct version *s, int peel)
 	}
 	if (peel == (s->v == TW_TLS13 ? SUITES : SECOND))
 		p->groups_known[s->v] = true;
+}
+
+/* The answer to a question that DHE suites were added to; true: it was about them. */
+static bool
+hear_plain_dh(struct version *s, int which, const struct tw_answer *a)
+{
+	const struct tw_suite *suite = tw_suite_by_code(a->flight->suite);
+	bool dhe = a->outcome == TW_GOT_FLIGHT && suite != NULL && is_dhe(suite);
+
+	s->plain_asked |= dhe || a->outcome != TW_GOT_FLIGHT;
+	s->no_plain_dh |= a->outcome == TW_GOT_ALERT || a->outcome == TW_GOT_CLOSED;
+	s->plain_rides &= !s->plain_asked;
+	if (dhe)
+		tw_peel_unask(&s->peel[SECOND], which);
+	return dhe;
 }
 
 /*
@@ -658,6 +732,21 @@ ask(struct tw_probing *p, void *state, struct tw_question *q)
 	return false;
 }
 
+/* A server that does not bear the burden is asked without; features.c finds out what it was. */
+static bool
+hear_endurance(struct tw_probing *p, const struct tw_answer *a)
+{
+	enum tw_check *f = p->facts->features;
+
+	p->rides_out = false;
+	if (a->outcome != TW_GOT_FLIGHT)
+		return false;
+	f[TW_FEAT_GREASE_TOLERANT] = TW_YES;
+	if (f[TW_FEAT_LONG_HELLO_TOLERANT] != TW_NO)
+		f[TW_FEAT_LONG_HELLO_TOLERANT] = TW_YES;
+	return true;
+}
+
 /* The hail's answer shows one version, and in 1.3 the first of its lists. */
 static void
 hear_hail(struct tw_probing *p, struct lists *l, const struct tw_answer *a)
@@ -695,13 +784,16 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 	peel = q->tag >> 4 & 15;
 	if ((q->tag & 15) == PRESENCE) {
 		hear_presence(p, s, a);
+		end_waits(p, l);
 	} else if ((q->tag & 15) == PLAIN) {
 		s->no_plain_dh = a->outcome == TW_GOT_ALERT || a->outcome == TW_GOT_CLOSED;
 	} else if ((q->tag & 15) == ORDER) {
 		tw_lanes_hear_order(&s->lanes, a, &p->facts->suites[s->v], &s->peel[SUITES]);
 	} else if (peel >= LANES) {
 		tw_lanes_hear(&s->lanes, p, peel - LANES, a);
-	} else {
+	} else if (q->hello.grease && !hear_endurance(p, a)) {
+		tw_peel_unask(&s->peel[peel], q->tag & 15);
+	} else if (q->note == NULL || !hear_plain_dh(s, q->tag & 15, a)) {
 		tw_peel_hear(&s->peel[peel], p, q->tag & 15, a);
 		if (peel == SUITES && a->outcome == TW_GOT_FLIGHT && !s->peel[SECOND].ahead)
 			take_beside(p, s, a->flight);
@@ -718,7 +810,8 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 		    (peel != SUITES || tw_lanes_are_done(&s->lanes,
 		    &s->peel[SUITES], &s->peel[SUITES].list[0].why))) {
 			peel_ended(p, s, peel);
-			s->ended[peel] = tw_peel_is_done(&s->peel[peel]);
+			s->ended[peel] = tw_peel_is_done(&s->peel[peel]) &&
+			    (peel != SUITES || !s->plain_rides);
 		}
 }
 

@@ -127,9 +127,8 @@ ask_apart(struct tw_peel *peel, struct tw_question *q, int *ret_which)
 	return false;
 }
 
-/* Nothing is left that servers are known to have. */
-static bool
-is_spent(const struct tw_peel_list *l)
+bool
+tw_peel_is_spent(const struct tw_peel_list *l)
 {
 	for (size_t i = 0; i < l->left_n; i++)
 		if (l->likely == NULL || l->likely(l->left[i]))
@@ -143,7 +142,7 @@ ask_spent(struct tw_peel *peel, struct tw_question *q, int *ret_which)
 	for (size_t i = 0; open_lists(peel) > 1 && i < peel->lists_n; i++) {
 		struct tw_peel_list *l = &peel->list[i];
 
-		if (l->done || l->held || l->asked || l->joined || !is_spent(l))
+		if (l->done || l->held || l->asked || l->joined || !tw_peel_is_spent(l))
 			continue;
 		l->asked = true;
 		offer(l, q);
@@ -307,6 +306,16 @@ weigh_guess(struct tw_peel *peel, struct tw_probing *p, struct tw_peel_list *l, 
 	l->ahead_due = true;
 	if (l->ahead_heard)
 		settle_ahead(peel, p, l);
+}
+
+void
+tw_peel_unask(struct tw_peel *peel, int which)
+{
+	if (which < TOGETHER)
+		peel->list[which].asked = false;
+	for (size_t i = 0; which == TOGETHER && i < peel->lists_n; i++)
+		peel->list[i].joined = false;
+	peel->together_out &= which != TOGETHER;
 }
 
 void

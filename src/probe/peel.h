@@ -62,5 +62,9 @@ void tw_peel_hear(struct tw_peel *peel, struct tw_probing *p, int which,
 /* Takes code as chosen in an answer to another's question. */
 void tw_peel_take(struct tw_peel *peel, struct tw_probing *p, size_t list, uint32_t code);
 bool tw_peel_is_done(const struct tw_peel *peel);
+/* The question is void: its answer was about something else. It will be put again. */
+void tw_peel_unask(struct tw_peel *peel, int which);
+/* Nothing is left in the list that servers are known to have. */
+bool tw_peel_is_spent(const struct tw_peel_list *l);
 
 #endif

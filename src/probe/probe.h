@@ -60,6 +60,7 @@ struct tw_probing {
 	size_t alpn_n;
 	double fastest_ms;		/* answer so far; 0: none */
 	enum tw_share_set share_set;	/* whose groups this server takes */
+	bool rides_out;			/* a question of lists.c, under way, tests endurance too */
 	TW_LIST(struct tw_dh_seen) dh_seen;
 	/* The lists of a version are complete (or could not be made): others may build on them. */
 	bool versions_known, suites_known[TW_VERSIONS], groups_known[TW_VERSIONS];
