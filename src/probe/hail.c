@@ -266,3 +266,23 @@ tw_hello_burdened(struct tw_question *q)
 	q->hello.extra_extensions = 8;
 	q->hello.pad_to = 2100;		/* past one TCP segment, as with a post-quantum share */
 }
+
+enum tw_preference
+tw_order_seen(const struct tw_probing *p, enum tw_version v, bool suites)
+{
+	const struct tw_order_seen *seen = &p->order_seen[v];
+	const struct tw_chosen *found = suites ? &p->facts->suites[v] : &p->facts->groups[v];
+	struct tw_u16s offer = suites ? seen->suites : seen->groups;
+	uint32_t choice = suites ? seen->suite : seen->group;
+
+	if (found->codes.n < 2 || choice == 0)
+		return TW_PREF_UNKNOWN;
+	/* The first in the offer that the server has: is it what was taken, or passed over? */
+	for (size_t i = 0; i < offer.n; i++)
+		for (size_t k = 0; k < found->codes.n; k++)
+			if (found->codes.v[k] == offer.v[i])
+				return choice == found->codes.v[0] ? k == 0 ? TW_PREF_UNKNOWN
+				    : TW_PREF_SERVER : choice == offer.v[i] ? TW_PREF_CLIENT
+				    : TW_PREF_UNKNOWN;
+	return TW_PREF_UNKNOWN;
+}

@@ -26,6 +26,8 @@ void tw_hello_of_version(struct tw_probing *p, struct tw_question *q, enum tw_ve
 void tw_hello_opened(struct tw_probing *p, struct tw_question *q);
 /* q carries all that a server must bear: GREASE, unknown extensions, more than a segment. */
 void tw_hello_burdened(struct tw_question *q);
+/* Whose order p->order_seen shows, of suites or groups found so far: all must be. */
+enum tw_preference tw_order_seen(const struct tw_probing *p, enum tw_version v, bool suites);
 /* Every suite a server could choose in v, ChaCha20 last (see lists.c); until the end. */
 struct tw_u16s tw_suites_of_version(enum tw_version v);
 struct tw_u16s tw_groups_of_version(enum tw_version v);

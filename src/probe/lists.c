@@ -7,9 +7,8 @@
  */
 #include <stdio.h>
 
-#include "data/group.h"
-#include "data/scheme.h"
 #include "probe/hail.h"
+#include "probe/kinds.h"
 #include "probe/lanes.h"
 
 enum { SHAPES = 3 };		/* hellos put before a version is said to be absent */
@@ -30,6 +29,7 @@ struct version {
 	bool plain_dh;		/* suites once more without ffdhe groups listed */
 	bool plain_asked, no_plain_dh;	/* that was asked by the way: there is none */
 	bool plain_rides;	/* it is being asked, beside the last of the groups */
+	bool order_asked, order_out;	/* whose order it is, by the second question for suites */
 	bool burdened;		/* a question that tests the server's endurance too was put */
 	bool bare_groups;	/* groups without the leaf's curve beside them */
 	struct tw_peel peel[PEELS];
@@ -42,7 +42,7 @@ struct lists {
 };
 
 /* A question's tag: version, and which peel and list of it; or one of a kind. */
-enum { LANES = PEELS, PLAIN = 13, ORDER = 14, PRESENCE = 15 };	/* LANES + lane stands where the peel does */
+enum { LANES = PEELS, BACKWARDS = 12, PLAIN = 13, ORDER = 14, PRESENCE = 15 };	/* LANES + lane stands where the peel does */
 static int tag_of(enum tw_version v, int peel, int which) { return (int)v << 8 | peel << 4 | which; }
 
 /* ---- what an answer shows, and how a list is offered ---- */
@@ -86,97 +86,6 @@ found_scheme(struct tw_probing *p, void *ctx, uint32_t code)
 }
 
 static bool
-is_ecdhe(const struct tw_suite *s)
-{
-	return strncmp(s->key_exchange, "ECDHE", 5) == 0;
-}
-
-static bool
-is_signed_ecdhe(const struct tw_suite *s)
-{
-	return strcmp(s->key_exchange, "ECDHE") == 0 && strcmp(s->authentication, "anon") != 0;
-}
-
-static bool
-is_signed_fs(const struct tw_suite *s)
-{
-	return s->forward_secrecy && strcmp(s->authentication, "anon") != 0 &&
-	    strcmp(s->authentication, "PSK") != 0;
-}
-
-static bool
-is_rsa_ecdhe(const struct tw_suite *s)
-{
-	return is_signed_ecdhe(s) && strcmp(s->authentication, "RSA") == 0;
-}
-
-static bool
-is_signed_by_rsa(const struct tw_suite *s)
-{
-	return is_signed_fs(s) && strcmp(s->authentication, "RSA") == 0;
-}
-
-static bool
-is_signed_by_others(const struct tw_suite *s)
-{
-	return is_signed_fs(s) && strcmp(s->authentication, "RSA") != 0;
-}
-
-/* What servers are known to have; of the rest we ask too, but expect a no. */
-static bool
-is_usual_suite13(uint32_t code)
-{
-	return code >= 0x1301 && code <= 0x1303;
-}
-
-static bool
-is_usual_group(uint32_t code)
-{
-	return code == 0x11ec || code == 29 || code == 30 || (code >= 23 && code <= 25) ||
-	    (code >= 256 && code <= 260);
-}
-
-static bool
-is_usual_scheme(uint32_t code)
-{
-	const struct tw_scheme *s = tw_scheme_by_code((uint16_t)code);
-
-	return s != NULL && (strcmp(s->key, "RSA") == 0 || strcmp(s->key, "ECDSA") == 0) &&
-	    strncmp(s->hash, "SHA", 3) == 0;
-}
-
-static bool
-is_dhe(const struct tw_suite *s)
-{
-	return strncmp(s->key_exchange, "DHE", 3) == 0;
-}
-
-static bool
-are_same_key(uint32_t a, uint32_t b)
-{
-	const struct tw_scheme *x = tw_scheme_by_code((uint16_t)a), *y = tw_scheme_by_code((uint16_t)b);
-
-	return x != NULL && y != NULL && strncmp(x->key, y->key, 3) == 0;
-}
-
-/* Post-quantum groups are few, and stand apart: the next is an old one. */
-static bool
-are_same_kind(uint32_t a, uint32_t b)
-{
-	const struct tw_group *x = tw_group_by_code((uint16_t)a), *y = tw_group_by_code((uint16_t)b);
-
-	return x != NULL && y != NULL && !y->post_quantum && x->ffdhe == y->ffdhe;
-}
-
-static bool
-are_same_authentication(uint32_t a, uint32_t b)
-{
-	const struct tw_suite *x = tw_suite_by_code(a), *y = tw_suite_by_code(b);
-
-	return x != NULL && y != NULL && strcmp(x->authentication, y->authentication) == 0;
-}
-
-static bool
 has(const struct tw_chosen *list, bool (*wanted)(const struct tw_suite *s))
 {
 	for (size_t i = 0; i < list->codes.n; i++) {
@@ -189,18 +98,6 @@ has(const struct tw_chosen *list, bool (*wanted)(const struct tw_suite *s))
 }
 
 /* ---- the hello of a version, in the shape that it answers ---- */
-
-static struct tw_u16s
-without_ffdhe(struct tw_arena *a, struct tw_u16s groups)
-{
-	uint16_t *out = tw_arena_alloc(a, (groups.n + 1) * sizeof(*out));
-	size_t n = 0;
-
-	for (size_t i = 0; i < groups.n; i++)
-		if (groups.v[i] < 0x0100 || groups.v[i] > 0x01ff)
-			out[n++] = groups.v[i];
-	return (struct tw_u16s){ out, n };
-}
 
 static void
 base(struct tw_probing *p, const struct version *s, struct tw_question *q)
@@ -222,22 +119,7 @@ base(struct tw_probing *p, const struct version *s, struct tw_question *q)
 			q->hello.suites.n = 40;
 	}
 	if (s->plain_dh)
-		q->hello.groups = without_ffdhe(p->arena, q->hello.groups);
-}
-
-static struct tw_u16s
-schemes_where(struct tw_arena *a, struct tw_u16s all, bool rsa)
-{
-	uint16_t *out = tw_arena_alloc(a, (all.n + 1) * sizeof(*out));
-	size_t n = 0;
-
-	for (size_t i = 0; i < all.n; i++) {
-		const struct tw_scheme *s = tw_scheme_by_code(all.v[i]);
-
-		if (s != NULL && (strncmp(s->key, "RSA", 3) == 0) == rsa)
-			out[n++] = all.v[i];
-	}
-	return (struct tw_u16s){ out, n };
+		q->hello.groups = tw_kinds_without_ffdhe(p->arena, q->hello.groups);
 }
 
 /* ---- presence ---- */
@@ -260,24 +142,24 @@ start_peels(struct tw_probing *p, struct version *s)
 		    offer_schemes, found_scheme);
 	} else if (s->v != TW_SSL3) {
 		/* Before 1.3 the choice of an ffdhe group does not show but by its prime. */
-		tw_peel_add(&s->peel[SECOND], p->arena, without_ffdhe(p->arena, q.hello.groups),
+		tw_peel_add(&s->peel[SECOND], p->arena, tw_kinds_without_ffdhe(p->arena, q.hello.groups),
 		    group_chosen, offer_groups, found_group);
 		if (s->v == TW_TLS12) {
-			tw_peel_add(&s->peel[SECOND], p->arena, schemes_where(p->arena,
+			tw_peel_add(&s->peel[SECOND], p->arena, tw_kinds_schemes_where(p->arena,
 			    q.hello.schemes, true), scheme_chosen12, offer_schemes, found_scheme);
-			tw_peel_add(&s->peel[OTHERS], p->arena, schemes_where(p->arena,
+			tw_peel_add(&s->peel[OTHERS], p->arena, tw_kinds_schemes_where(p->arena,
 			    q.hello.schemes, false), scheme_chosen12, offer_schemes, found_scheme);
 		}
 	}
-	s->peel[SUITES].list[0].alike = are_same_authentication;
+	s->peel[SUITES].list[0].alike = tw_kinds_are_same_authentication;
 	if (s->v == TW_TLS13)
-		s->peel[SUITES].list[0].likely = is_usual_suite13;
+		s->peel[SUITES].list[0].likely = tw_kinds_is_usual_suite13;
 	groups = &s->peel[s->v == TW_TLS13 ? SUITES : SECOND].list[s->v == TW_TLS13];
-	groups->alike = are_same_kind;
-	groups->likely = is_usual_group;
-	s->peel[SECOND].list[s->v == TW_TLS12].alike = are_same_key;
-	s->peel[SECOND].list[s->v == TW_TLS12].likely = is_usual_scheme;
-	s->peel[OTHERS].list[0].alike = are_same_key;
+	groups->alike = tw_kinds_are_same_kind;
+	groups->likely = tw_kinds_is_usual_group;
+	s->peel[SECOND].list[s->v == TW_TLS12].alike = tw_kinds_are_same_key;
+	s->peel[SECOND].list[s->v == TW_TLS12].likely = tw_kinds_is_usual_scheme;
+	s->peel[OTHERS].list[0].alike = tw_kinds_are_same_key;
 }
 
 /* What a flight of 1.2 and older shows beside its suite. */
@@ -444,24 +326,28 @@ ask_lanes(struct tw_probing *p, struct version *s, struct tw_question *q)
 	return true;
 }
 
-/* The codes of two lists that none has taken yet, and after them those that one has. */
+/*
+ * The codes of two lists that none has taken yet, and after them those that one has;
+ * backwards where a question of their own, put meanwhile, begins at the other end.
+ */
 static struct tw_u16s
 new_first(struct tw_arena *a, struct tw_u16s all, const struct tw_peel_list *l,
-    const struct tw_peel_list *other)
+    const struct tw_peel_list *other, bool backwards)
 {
 	uint16_t *v = tw_arena_alloc(a, (all.n + 1) * sizeof(*v));
 	size_t n = 0;
 
 	for (int old = 0; old < 2; old++)
 		for (size_t i = 0; i < all.n; i++) {
+			uint16_t code = all.v[backwards ? all.n - 1 - i : i];
 			bool left = false;
 
 			for (size_t k = 0; k < l->left_n; k++)
-				left |= l->left[k] == all.v[i];
+				left |= l->left[k] == code;
 			for (size_t k = 0; other != NULL && k < other->left_n; k++)
-				left |= other->left[k] == all.v[i];
+				left |= other->left[k] == code;
 			if (left != (old != 0))
-				v[n++] = all.v[i];
+				v[n++] = code;
 		}
 	return (struct tw_u16s){ v, n };
 }
@@ -477,10 +363,50 @@ ride(struct tw_probing *p, const struct version *s, struct tw_question *q)
 
 	if (s->v == TW_TLS13 || s->v == TW_SSL3 || s->peel[SECOND].ahead)
 		return;
-	q->hello.groups = new_first(p->arena, q->hello.groups, &second[0], NULL);	/* ffdhe last */
+	q->hello.groups = new_first(p->arena, q->hello.groups, &second[0], NULL, false);
 	if (s->v == TW_TLS12)
 		q->hello.schemes = new_first(p->arena, q->hello.schemes, &second[1],
-		    &s->peel[OTHERS].list[0]);
+		    &s->peel[OTHERS].list[0], p->fastest_ms >= TW_FAR_MS);
+}
+
+/*
+ * Before the second suite is looked for: all backwards, the first one last. Who follows
+ * the client shows another, and that he does; who has an order takes his first again.
+ * ChaCha20 stands behind the others, as some take it first where a client does.
+ */
+static bool
+ask_order(struct tw_probing *p, struct version *s, struct tw_question *q)
+{
+	const struct tw_peel_list *l = &s->peel[SUITES].list[0];
+	uint16_t *v = tw_arena_alloc(p->arena, (l->left_n + 1) * sizeof(*v));
+	size_t n = 0;
+
+	s->order_out = s->order_asked = true;
+	base(p, s, q);
+	ride(p, s, q);
+	for (int chacha = 0; chacha < 2; chacha++)
+		for (size_t i = l->left_n; i > 0; i--)
+			if (tw_kinds_is_chacha(l->left[i - 1]) == (chacha != 0))
+				v[n++] = l->left[i - 1];
+	v[n++] = (uint16_t)p->facts->suites[s->v].codes.v[0];
+	q->hello.suites = (struct tw_u16s){ v, n };
+	q->tag = tag_of(s->v, SUITES, BACKWARDS);
+	return true;
+}
+
+static void
+hear_order(struct tw_probing *p, struct version *s, const struct tw_question *q,
+    const struct tw_answer *a)
+{
+	struct tw_order_seen *seen = &p->order_seen[s->v];
+
+	s->order_out = false;
+	if (a->outcome != TW_GOT_FLIGHT)
+		return;
+	*seen = (struct tw_order_seen){ q->hello.suites, q->hello.groups, a->flight->suite,
+		group_chosen(a->flight) };
+	tw_peel_take(&s->peel[SUITES], p, 0, a->flight->suite);
+	take_beside(p, s, a->flight);
 }
 
 /* Groups and schemes wait for the suites, which show them; not where a round is long, or a list. */
@@ -492,9 +418,9 @@ hold_back(struct tw_probing *p, struct version *s)
 	bool far = p->fastest_ms >= TW_FAR_MS, known = p->suites_known[s->v];
 	bool now = known || s->plain_rides || s->peel[SECOND].ahead || (far && suites->codes.n >= TW_LANES_LONG);
 
-	second[0].held = !now || (!known && !has(suites, is_signed_ecdhe));
-	second[1].held = !(now || far) || (!known && !has(suites, is_rsa_ecdhe));
-	s->peel[OTHERS].list[0].held = !now || (!known && !has(suites, is_signed_by_others));
+	second[0].held = !now || (!known && !has(suites, tw_kinds_is_signed_ecdhe));
+	second[1].held = !(now || far) || (!known && !has(suites, tw_kinds_is_rsa_ecdhe));
+	s->peel[OTHERS].list[0].held = !now || (!known && !has(suites, tw_kinds_is_signed_by_others));
 }
 
 /* The suites that show what this list, or both, of SECOND has. */
@@ -502,11 +428,11 @@ static bool (*
 suites_for(struct tw_probing *p, const struct version *s, int which))(const struct tw_suite *)
 {
 	int list = which > TW_PEEL_LISTS ? which - TW_PEEL_LISTS - 1 : which;
-	bool rsa = has(&p->facts->suites[s->v], is_rsa_ecdhe);
+	bool rsa = has(&p->facts->suites[s->v], tw_kinds_is_rsa_ecdhe);
 
 	if (list == 1)
-		return is_signed_by_rsa;
-	return rsa ? is_rsa_ecdhe : is_ecdhe;
+		return tw_kinds_is_signed_by_rsa;
+	return rsa ? tw_kinds_is_rsa_ecdhe : tw_kinds_is_ecdhe;
 }
 
 /*
@@ -517,10 +443,11 @@ static struct tw_u16s
 add_dhe(struct tw_probing *p, struct version *s, struct tw_question *q, int which,
     struct tw_u16s suites)
 {
-	struct tw_u16s dhe = tw_suites_where(p->arena, q->hello.suites, is_dhe);
+	struct tw_u16s dhe = tw_suites_where(p->arena, q->hello.suites, tw_kinds_is_dhe);
 	uint16_t *v;
 
-	if (!s->plain_rides || which == 1 || s->peel[SECOND].list[1].joined)
+	if (!s->plain_rides || which == 1 || (which == TW_PEEL_LISTS &&
+	    s->peel[SECOND].list[1].joined))
 		return suites;
 	q->note = s;
 	v = tw_arena_alloc(p->arena, (suites.n + dhe.n + 1) * sizeof(*v));
@@ -537,8 +464,11 @@ ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *
 	bool (*wanted)(const struct tw_suite *);
 	int which;
 
-	if (l->lists_n == 0 || tw_peel_is_done(l))
+	if (l->lists_n == 0 || tw_peel_is_done(l) || (peel == SUITES && s->order_out))
 		return false;
+	if (peel == SUITES && !s->order_asked && s->v != TW_TLS13 &&
+	    !(p->fastest_ms >= TW_FAR_MS && p->facts->has_dialogue))
+		return ask_order(p, s, q);
 	base(p, s, q);
 	q->want = TW_WANT_FLIGHT;
 	if (s->v == TW_TLS13) {
@@ -559,10 +489,10 @@ ask_peel(struct tw_probing *p, struct version *s, int peel, struct tw_question *
 			tw_hello_burdened(q);
 		}
 	} else if (s->v != TW_TLS13) {
-		wanted = peel == OTHERS ? is_signed_by_others : suites_for(p, s, which);
+		wanted = peel == OTHERS ? tw_kinds_is_signed_by_others : suites_for(p, s, which);
 		q->hello.suites = add_dhe(p, s, q, which,
 		    tw_suites_where(p->arena, q->hello.suites, wanted));
-		if (wanted == is_ecdhe && !s->bare_groups)
+		if (wanted == tw_kinds_is_ecdhe && !s->bare_groups)
 			keep_curve(p, q);
 	}
 	q->tag = tag_of(s->v, peel, which);
@@ -599,9 +529,9 @@ settle_second(struct tw_probing *p, struct version *s)
 	if (s->v == TW_TLS13 || l->lists_n == 0)
 		return;
 	/* No curve is ever shown; schemes still are, by DHE. */
-	l->list[0].done |= !has(suites, is_ecdhe);
-	l->list[1].done |= !has(suites, is_signed_by_rsa);
-	s->peel[OTHERS].list[0].done |= !has(suites, is_signed_by_others);
+	l->list[0].done |= !has(suites, tw_kinds_is_ecdhe);
+	l->list[1].done |= !has(suites, tw_kinds_is_signed_by_rsa);
+	s->peel[OTHERS].list[0].done |= !has(suites, tw_kinds_is_signed_by_others);
 }
 
 /*
@@ -614,9 +544,9 @@ asks_plain_dh(struct tw_probing *p, struct version *s)
 	struct tw_peel_list *suites = &s->peel[SUITES].list[0], *groups = &s->peel[SECOND].list[0];
 
 	if (s->v == TW_TLS13 || s->v == TW_SSL3 || s->plain_dh || s->no_plain_dh ||
-	    suites->why != NULL || has(&p->facts->suites[s->v], is_dhe))
+	    suites->why != NULL || has(&p->facts->suites[s->v], tw_kinds_is_dhe))
 		return false;
-	if (!s->plain_asked && has(&p->facts->suites[s->v], is_ecdhe) && !groups->done &&
+	if (!s->plain_asked && has(&p->facts->suites[s->v], tw_kinds_is_ecdhe) && !groups->done &&
 	    tw_peel_is_spent(groups)) {
 		s->plain_rides = true;
 		return true;
@@ -635,7 +565,7 @@ peel_ended(struct tw_probing *p, struct version *s, int peel)
 		return;
 	note_losses(p, s, peel);
 	if (peel == SUITES) {
-		if (s->lanes.on)
+		if (s->lanes.on || tw_order_seen(p, s->v, true) == TW_PREF_CLIENT)
 			tw_lanes_sort(&p->facts->suites[s->v], tw_suites_of_version(s->v));
 		p->suites_known[s->v] = true;
 		settle_second(p, s);
@@ -649,7 +579,7 @@ static bool
 hear_plain_dh(struct version *s, int which, const struct tw_answer *a)
 {
 	const struct tw_suite *suite = tw_suite_by_code(a->flight->suite);
-	bool dhe = a->outcome == TW_GOT_FLIGHT && suite != NULL && is_dhe(suite);
+	bool dhe = a->outcome == TW_GOT_FLIGHT && suite != NULL && tw_kinds_is_dhe(suite);
 
 	s->plain_asked |= dhe || a->outcome != TW_GOT_FLIGHT;
 	s->no_plain_dh |= a->outcome == TW_GOT_ALERT || a->outcome == TW_GOT_CLOSED;
@@ -667,12 +597,12 @@ static bool
 ask_plain_dh(struct tw_probing *p, struct version *s, struct tw_question *q)
 {
 	if (s->v == TW_TLS13 || s->v == TW_SSL3 || s->plain_asked || s->ended[SUITES] ||
-	    !s->peel[SECOND].ahead || has(&p->facts->suites[s->v], is_dhe))
+	    !s->peel[SECOND].ahead || has(&p->facts->suites[s->v], tw_kinds_is_dhe))
 		return false;
 	s->plain_asked = true;
 	base(p, s, q);
-	q->hello.suites = tw_suites_where(p->arena, q->hello.suites, is_dhe);
-	q->hello.groups = without_ffdhe(p->arena, q->hello.groups);
+	q->hello.suites = tw_suites_where(p->arena, q->hello.suites, tw_kinds_is_dhe);
+	q->hello.groups = tw_kinds_without_ffdhe(p->arena, q->hello.groups);
 	q->tag = tag_of(s->v, SUITES, PLAIN);
 	return true;
 }
@@ -785,6 +715,8 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 	if ((q->tag & 15) == PRESENCE) {
 		hear_presence(p, s, a);
 		end_waits(p, l);
+	} else if ((q->tag & 15) == BACKWARDS) {
+		hear_order(p, s, q, a);
 	} else if ((q->tag & 15) == PLAIN) {
 		s->no_plain_dh = a->outcome == TW_GOT_ALERT || a->outcome == TW_GOT_CLOSED;
 	} else if ((q->tag & 15) == ORDER) {

@@ -100,6 +100,36 @@ has_later_chacha(const struct tw_chosen *suites)
 	return false;
 }
 
+/* The lists were told by questions that show whose order it is. */
+static bool
+is_seen(struct tw_probing *p, enum tw_version v, bool suites,
+    bool groups)
+{
+	enum tw_preference of_suites = tw_order_seen(p, v, true), of_groups =
+	    tw_order_seen(p, v, false);
+
+	if ((suites && of_suites == TW_PREF_UNKNOWN) || (groups && of_groups == TW_PREF_UNKNOWN))
+		return false;
+	if (suites)
+		p->facts->suites[v].preference = of_suites;
+	if (groups)
+		p->facts->groups[v].preference = of_groups;
+	return suites || groups;
+}
+
+/* A suite that shows no group may be taken: groups must then be asked for alone. */
+static bool
+has_other_kx(const struct tw_chosen *suites)
+{
+	for (size_t i = 0; i < suites->codes.n; i++) {
+		const struct tw_suite *s = tw_suite_by_code(suites->codes.v[i]);
+
+		if (s != NULL && !is_ecdhe(s))
+			return true;
+	}
+	return false;
+}
+
 static bool
 ask_version(struct tw_probing *p, struct version *s, enum tw_version v, struct tw_question *q)
 {
@@ -108,6 +138,8 @@ ask_version(struct tw_probing *p, struct version *s, enum tw_version v, struct t
 	/* Far away a question is cheaper than a round: all are put before an answer can spare one. */
 	bool far = p->fastest_ms >= TW_FAR_MS;
 
+	if (!s->asked[BACKWARDS] && is_seen(p, v, suites, groups))
+		s->asked[BACKWARDS] = s->heard[BACKWARDS] = true;
 	if (!s->asked[BACKWARDS] && (suites || groups))
 		return ask_one(p, s, v, BACKWARDS, q);
 	if (!s->heard[BACKWARDS] && !far)
@@ -117,7 +149,8 @@ ask_version(struct tw_probing *p, struct version *s, enum tw_version v, struct t
 	    (!s->heard[BACKWARDS] && far && f->has_dialogue)))
 		return ask_one(p, s, v, CHACHA_FIRST, q);
 	if (!s->asked[GROUPS_ALONE] && groups &&
-	    (s->heard[BACKWARDS] ? f->groups[v].preference == TW_PREF_UNKNOWN : v != TW_TLS13))
+	    (s->heard[BACKWARDS] ? f->groups[v].preference == TW_PREF_UNKNOWN
+	    : v != TW_TLS13 && has_other_kx(&f->suites[v])))
 		return ask_one(p, s, v, GROUPS_ALONE, q);
 	return false;
 }

@@ -49,6 +49,11 @@ struct tw_dh_seen {		/* values by which reuse shows; rows as facts.dh's */
 	struct tw_bytes prime, value;
 };
 
+struct tw_order_seen {		/* what a server took of all suites, its first offered last */
+	struct tw_u16s suites, groups;	/* as offered; n 0: not known */
+	uint32_t suite, group;
+};
+
 struct tw_probing {
 	struct tw_facts *facts;
 	struct tw_arena *arena;
@@ -62,6 +67,7 @@ struct tw_probing {
 	enum tw_share_set share_set;	/* whose groups this server takes */
 	bool rides_out;			/* a question of lists.c, under way, tests endurance too */
 	TW_LIST(struct tw_dh_seen) dh_seen;
+	struct tw_order_seen order_seen[TW_VERSIONS];
 	/* The lists of a version are complete (or could not be made): others may build on them. */
 	bool versions_known, suites_known[TW_VERSIONS], groups_known[TW_VERSIONS];
 };
