@@ -131,3 +131,25 @@ tw_kinds_schemes_where(struct tw_arena *a, struct tw_u16s all, bool rsa)
 	}
 	return (struct tw_u16s){ out, n };
 }
+
+static size_t
+place_of(uint16_t code, struct tw_u16s in)
+{
+	size_t i = 0;
+
+	while (i < in.n && in.v[i] != code)
+		i++;
+	return i;
+}
+
+void
+tw_kinds_sort(uint16_t *v, size_t n, struct tw_u16s offered)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = i; k > 0 && place_of(v[k], offered) < place_of(v[k - 1], offered); k--) {
+			uint16_t swap = v[k];
+
+			v[k] = v[k - 1];
+			v[k - 1] = swap;
+		}
+}

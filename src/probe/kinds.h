@@ -27,5 +27,7 @@ bool tw_kinds_are_same_authentication(uint32_t a, uint32_t b);
 bool tw_kinds_is_chacha(uint32_t code);
 struct tw_u16s tw_kinds_without_ffdhe(struct tw_arena *a, struct tw_u16s groups);
 struct tw_u16s tw_kinds_schemes_where(struct tw_arena *a, struct tw_u16s all, bool rsa);
+/* Puts v into the order in which our hellos offer it. */
+void tw_kinds_sort(uint16_t *v, size_t n, struct tw_u16s offered);
 
 #endif

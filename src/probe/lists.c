@@ -30,6 +30,7 @@ struct version {
 	bool plain_asked, no_plain_dh;	/* that was asked by the way: there is none */
 	bool plain_rides;	/* it is being asked, beside the last of the groups */
 	bool order_asked, order_out;	/* whose order it is, by the second question for suites */
+	bool follows;		/* groups: new ones show as soon as they stand first */
 	bool burdened;		/* a question that tests the server's endurance too was put */
 	bool bare_groups;	/* groups without the leaf's curve beside them */
 	struct tw_peel peel[PEELS];
@@ -166,9 +167,12 @@ start_peels(struct tw_probing *p, struct version *s)
 static void
 take_beside(struct tw_probing *p, struct version *s, const struct tw_flight *f)
 {
+	size_t groups = p->facts->groups[s->v].codes.n;
+
 	if (s->v == TW_TLS13 || s->v == TW_SSL3)
 		return;
 	tw_peel_take(&s->peel[SECOND], p, 0, group_chosen(f));
+	s->follows |= groups > 0 && p->facts->groups[s->v].codes.n > groups;
 	if (s->v == TW_TLS12) {
 		tw_peel_take(&s->peel[SECOND], p, 1, f->ske.scheme);
 		tw_peel_take(&s->peel[OTHERS], p, 0, f->ske.scheme);
@@ -572,6 +576,12 @@ peel_ended(struct tw_probing *p, struct version *s, int peel)
 	}
 	if (peel == (s->v == TW_TLS13 ? SUITES : SECOND))
 		p->groups_known[s->v] = true;
+	/* Found in any order: several questions look for them side by side. */
+	if (s->v == TW_TLS12 && peel != SUITES)
+		tw_kinds_sort(p->facts->schemes[TW_TLS12].v, p->facts->schemes[TW_TLS12].n,
+		    tw_schemes_of_version(TW_TLS12));
+	if (peel == SECOND && s->follows)
+		tw_lanes_sort(&p->facts->groups[s->v], tw_groups_of_version(s->v));
 }
 
 /* The answer to a question that DHE suites were added to; true: it was about them. */
