@@ -18,6 +18,7 @@ enum tw_limit {
 	TW_LIMIT_NONE,		/* nowhere: the output says so, and allows nothing */
 	TW_LIMIT_LISTENER,	/* on a port or address of its own */
 	TW_LIMIT_NETWORK,	/* the same, and the server itself turns other networks away */
+	TW_LIMIT_CLIENT,	/* on the usual ports, to clients of a network alone */
 };
 
 struct tw_target {

@@ -83,6 +83,9 @@ note_exception(const struct tw_config *c, const struct tw_config_words *w, struc
 	else if (c->target->limit == TW_LIMIT_LISTENER)
 		tw_buf_fmt(out, "%s is on port %u alone. This server cannot tell networks apart "
 		    "there: let the firewall admit only %s.\n", old, w->legacy_port, x->network);
+	else if (c->target->limit == TW_LIMIT_CLIENT)
+		tw_buf_fmt(out, "%s is for %s alone: on the same ports everybody else meets the "
+		    "policy.\n", old, x->network);
 	else
 		tw_buf_fmt(out, "%s is on port %u alone, and the server turns away all but %s: "
 		    "let the firewall do so too.\n", old, w->legacy_port, x->network);

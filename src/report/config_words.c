@@ -76,8 +76,11 @@ tw_config_words_init(struct tw_config_words *w, const struct tw_config *c)
 	if (c->exception == NULL || t->limit == TW_LIMIT_NONE)
 		return;
 	w->legacy = true;
-	w->legacy_port = c->exception->port != 0 ? c->exception->port
-	    : (w->port + 10000) % 65536;
+	if (t->limit == TW_LIMIT_CLIENT)
+		w->legacy_port = w->port;
+	else
+		w->legacy_port = c->exception->port != 0 ? c->exception->port
+		    : (w->port + 10000) % 65536;
 	for (int v = (int)c->exception->version; v < TW_VERSIONS; v++)
 		w->legacy_versions[v] = v != TW_TLS13 || w->versions[TW_TLS13];
 }

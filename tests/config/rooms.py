@@ -20,7 +20,8 @@ SERVER, CLIENT = "192.0.2.1", "192.0.2.2"
 NETWORK = ("ip link set lo up && ip address add %(s)s/32 dev lo && ip address add %(c)s/32 dev lo &&"
            " ip route replace local %(s)s/32 dev lo table local src %(c)s" % {"s": SERVER, "c": CLIENT})
 ROOM = str(HERE.parent / "room" / "room")
-PLAIN = {"LAYER": "more", "KEY": "rsa", "POLICIES": (), "ENDPOINTS": (), "LEFT": {}, "OPTIONS": (), "BAD": None}
+PLAIN = {"LAYER": "more", "KEY": "rsa", "POLICIES": (), "ENDPOINTS": (), "LEFT": {}, "OPTIONS": (), "LEGACY": "tls",
+         "BAD": None}
 
 
 class Row:
@@ -34,7 +35,7 @@ class Row:
                 known[node.targets[0].id] = ast.literal_eval(node.value)
         self.target, self.package, self.layer = known["TARGET"], known["PACKAGE"], known["LAYER"]
         self.key, self.policies, self.left = known["KEY"], known["POLICIES"], known["LEFT"]
-        self.options, self.bad = known["OPTIONS"], known["BAD"]
+        self.options, self.bad, self.legacy = known["OPTIONS"], known["BAD"], known["LEGACY"]
         self.endpoints = [(scheme, int(port)) for scheme, port in (e.split(":") for e in known["ENDPOINTS"])]
         self.host = "%s.%s" % (self.name, DOMAIN)
 
@@ -52,7 +53,7 @@ def rows():
 
 
 def rows_with_exception():
-    """Those that can keep an old version to a listener of its own."""
+    """Those that can keep an old version to a listener or a network."""
     able = {o["name"] for o in run("config", "--list", "--json").objects if o["legacy"] != "no"}
     return {name: row for name, row in rows()[0].items() if row.target in able}
 

@@ -1,4 +1,4 @@
-"""An exception as `config --allow` writes it: the old version on a listener of its own, for the port everybody uses
+"""An exception as `config --allow` writes it: the old version on a listener of its own, or for one network, for everybody else
 nothing changes, and the waivers that stand beside it are what `audit --waivers` wants."""
 import json
 import pathlib
@@ -21,7 +21,13 @@ def work(world, name):
         file.write_text("".join(line + "\n" for line in waivers))
         port = int(json.loads(waivers[0])["target"].rpartition(":")[2])
         server.start(text)
-        return text, server.audit("tls", port, "--waivers", file), server.audit(*row.endpoints[0])
+        legacy = server.audit(row.legacy, port, "--waivers", file)
+        if port not in (port for _, port in row.endpoints):
+            return text, legacy, server.audit(*row.endpoints[0])
+    # On the same port, by the network of the client: we are of another.
+    with Started(world, row, "everybody") as server:
+        server.start(server.generate(*(word.replace("192.0.2.0", "198.51.100.0") for word in EXCEPTION)))
+        return text, legacy, server.audit(*row.endpoints[0])
 
 
 @pytest.mark.parametrize("name", ROWS)

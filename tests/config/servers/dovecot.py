@@ -1,6 +1,8 @@
 """Dovecot: the generated text as the TLS part of a small configuration."""
 PACKAGE = "dovecot-core"
+POLICIES = ["modern", "intermediate"]
 ENDPOINTS = ["imap:143", "imaps:993", "pop3:110", "pop3s:995", "sieve:4190"]
+LEGACY = "imaps"
 BAD = """
 ssl = yes
 auth_allow_cleartext = yes

@@ -1,7 +1,10 @@
 """Exim: the generated main section and the least that makes a mail server of it."""
 PACKAGE = "exim4-daemon-light"
 LAYER = "exim"
+KEY = "ecdsa"    # which the policy "modern" wants, and a GnuTLS string says so
+POLICIES = ["modern"]
 ENDPOINTS = ["smtp:25", "submission:587", "submissions:465"]
+LEGACY = "smtp"
 REST = """
 exim_user = Debian-exim
 exim_group = Debian-exim

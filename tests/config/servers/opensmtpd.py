@@ -1,6 +1,7 @@
 """OpenSMTPD: the generated listeners, and an action for what comes in."""
 PACKAGE = "opensmtpd"
 LAYER = "opensmtpd"
+POLICIES = ["modern"]
 ENDPOINTS = ["smtp:25", "submission:587", "submissions:465"]
 
 

@@ -3,7 +3,9 @@ import os
 import re
 
 PACKAGE = "postfix"
+POLICIES = ["modern"]
 ENDPOINTS = ["smtp:25", "submission:587", "submissions:465"]
+LEGACY = "smtp"
 BAD = """
 # ---- main.cf
 smtpd_tls_cert_file = {{cert}}
