@@ -1,4 +1,5 @@
 /* describe.c -- rows of the tables of data/ in words, on stdout. Called by explain. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -216,6 +217,37 @@ tw_describe_port(const struct tw_port *p)
 	tw_page_field(stdout, "use", p->use);
 	tw_page_field(stdout, "history", p->history);
 	tw_page_field(stdout, "instead", p->instead);
+}
+
+/* Its steps, with what diagnose would fill in as people write such words: HOST. */
+void
+tw_describe_cause(const struct tw_cause_row *c)
+{
+	char text[1024];
+	const char *p = c->next;
+	bool word = false;
+
+	tw_page_title(stdout, c->title);
+	tw_page_field(stdout, "cause", c->id);
+	putchar('\n');
+	tw_page_text(stdout, "## What to do");
+	while (*p != '\0') {
+		size_t n = 0;
+
+		text[n++] = '-';
+		text[n++] = ' ';
+		for (; *p != '\0' && *p != '|' && n < sizeof(text) - 1; p++) {
+			if (*p == '{' || *p == '}')
+				word = *p == '{';
+			else
+				text[n++] = word ? (char)toupper((unsigned char)*p) : *p;
+		}
+		text[n] = '\0';
+		tw_page_text(stdout, text);
+		p += *p == '|';
+	}
+	if (c->topic != NULL)
+		printf("\nSee also: tlswright explain %s\n", c->topic);
 }
 
 void

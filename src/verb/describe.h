@@ -4,6 +4,7 @@
 #define TW_VERB_DESCRIBE_H
 
 #include "data/alert.h"
+#include "data/cause.h"
 #include "data/finding.h"
 #include "data/group.h"
 #include "data/port.h"
@@ -17,6 +18,7 @@ void tw_describe_group(const struct tw_group *g);
 void tw_describe_scheme(const struct tw_scheme *s);
 void tw_describe_alert(const struct tw_alert_row *a);
 void tw_describe_port(const struct tw_port *p);
+void tw_describe_cause(const struct tw_cause_row *c);
 /* Severity, and where the specifications are, under the text of a finding. */
 void tw_describe_finding(const struct tw_finding_row *f);
 

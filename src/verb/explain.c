@@ -162,12 +162,14 @@ show_word(const char *word)
 	const struct tw_scheme *scheme = tw_scheme_by_name(word);
 	const struct tw_alert_row *alert = tw_alert_by_name(word);
 	const struct tw_port *port = tw_port_by_scheme(word);
-	int version = tw_version_by_name(word);
+	int version = tw_version_by_name(word), cause = tw_cause_by_id(word);
 
 	if (version >= 0)
 		tw_describe_version(&tw_versions[version]);
 	else if (e != NULL)
 		show_explanation(e);
+	else if (cause >= 0)
+		tw_describe_cause(&tw_causes[cause]);
 	else if (suite != NULL)
 		tw_describe_suite(suite);
 	else if (group != NULL)
@@ -235,6 +237,8 @@ suggest(const char *query)
 			consider(best, lower, a, len);
 		}
 	}
+	for (int i = 0; i < TW_CAUSES; i++)
+		consider(best, lower, tw_causes[i].id, strlen(tw_causes[i].id));
 	for (size_t i = 0; i < tw_ports_n; i++)
 		consider(best, lower, tw_ports[i].scheme, strlen(tw_ports[i].scheme));
 	for (size_t i = 0; i < tw_suites_n; i++) {
