@@ -52,6 +52,9 @@ struct tw_target_end {
 	char date[12];		/* "2018-01-01" */
 };
 
+/* `config` writes this too: the firewall of the machine, which is no server (report/nftables.h). */
+#define TW_TARGET_FIREWALL "nftables"
+
 extern const struct tw_target tw_targets[];	/* sorted by name */
 extern const size_t tw_targets_n;
 

@@ -49,6 +49,7 @@ print_servers(void)
 {
 	for (size_t i = 0; i < tw_targets_n; i++)
 		printf(" %s", tw_targets[i].name);
+	printf(" %s", TW_TARGET_FIREWALL);
 }
 
 static void

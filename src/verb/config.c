@@ -14,6 +14,7 @@
 #include "net/libraries.h"
 #include "report/config.h"
 #include "verb/config_from.h"
+#include "verb/config_nftables.h"
 #include "verb/installed.h"
 #include "verb/options.h"
 
@@ -35,9 +36,11 @@ static const struct tw_option options[] = {
 	{ "no-redirect", '\0', NULL, "HTTP: nothing on port 80" },
 	{ "acme", '\0', "FOLDER", "HTTP: where challenges of ACME lie, served on port 80" },
 	{ "allow", '\0', "VERSION", "an exception: tls1.0 or tls1.1, with the next three" },
-	{ "network", '\0', "NET", "for whom: 10.1.2.0/24" },
+	{ "network", '\0', "NET", "for whom: 10.1.2.0/24; nftables: several, commas between" },
 	{ "until", '\0', "DATE", "for how long: 2027-06-30" },
 	{ "reason", '\0', "TEXT", "what for" },
+	{ "passive", '\0', "N-M", "nftables: FTP's data ports (default: 50000-50100)" },
+	{ "public", '\0', "PORTS", "nftables: these are for everybody, whatever they are" },
 	{ "allow-port", '\0', "N", "the port of a listener of its own (default: 10000 + port)" },
 	{ NULL, '\0', NULL, NULL },
 };
@@ -47,6 +50,7 @@ struct choices {
 	struct tw_config_exception exception;
 	bool list, json, allow;
 	const char *from;
+	struct tw_config_nftables firewall;
 };
 
 static bool
@@ -82,6 +86,29 @@ is_network(const char *s)
 	return strspn(s, "0123456789abcdefABCDEF.:/") == strlen(s) &&
 	    strpbrk(s, ".:") != NULL && strlen(s) < 64 &&
 	    (slash == NULL || (isdigit((unsigned char)slash[1]) && strchr(slash + 1, '/') == NULL));
+}
+
+/* The firewall takes several; an exception is for one, which check_exception() sees to. */
+static bool
+is_networks(const char *s)
+{
+	char one[64];
+	size_t n;
+
+	for (;; s += n + 1) {
+		n = strcspn(s, ",");
+		snprintf(one, sizeof(one), "%.*s", (int)n, s);
+		if (n >= sizeof(one) || !is_network(one))
+			return false;
+		if (s[n] == '\0')
+			return true;
+	}
+}
+
+static bool
+is_ports(const char *s)
+{
+	return isdigit((unsigned char)*s) && strspn(s, "0123456789,-") == strlen(s);
 }
 
 static bool
@@ -188,7 +215,9 @@ on_option(void *ctx, const char *name, const char *value)
 		{ "key", &c->config.key, is_plain, "a path without blanks and quotes" },
 		{ "chain", &c->config.chain, is_plain, "a path without blanks and quotes" },
 		{ "acme", &c->config.acme, is_plain, "a path without blanks and quotes" },
-		{ "network", &c->exception.network, is_network, "a network like 10.1.2.0/24" },
+		{ "network", &c->exception.network, is_networks, "a network like 10.1.2.0/24" },
+		{ "passive", &c->firewall.passive, is_ports, "a range like 50000-50100" },
+		{ "public", &c->firewall.open, is_ports, "ports like 8443,9090" },
 		{ "until", &c->exception.until, is_date, "a date like 2027-06-30" },
 		{ "reason", &c->exception.reason, is_reason, "a sentence on one line" },
 	};
@@ -241,6 +270,8 @@ list(bool json)
 			printf("%-18s %s%s%s\n", tw_targets[i].name, tw_targets[i].title,
 			    *tw_targets[i].newest != '\0' ? ", up to " : "", tw_targets[i].newest);
 	}
+	if (!json)
+		printf("%-18s %s\n", TW_TARGET_FIREWALL, "the firewall, for the services found (--from FILE)");
 	return 0;
 }
 
@@ -266,7 +297,7 @@ check_exception(struct choices *c)
 
 	if (!c->allow && x->network == NULL && x->until == NULL && x->reason == NULL)
 		return true;
-	if (c->allow && x->network != NULL && x->until != NULL && x->reason != NULL) {
+	if (c->allow && x->network != NULL && is_network(x->network) && x->until != NULL && x->reason != NULL) {
 		c->config.exception = x;
 		return true;
 	}
@@ -332,6 +363,15 @@ print(struct tw_config *c)
 }
 
 static int
+write_firewall(struct choices *c)
+{
+	c->firewall.from = c->from;
+	c->firewall.host = c->config.name;
+	c->firewall.networks = c->exception.network;
+	return tw_config_nftables_run(&c->firewall);
+}
+
+static int
 run(int argc, char **argv)
 {
 	struct choices c = { .config = { .policy = tw_policies[0] } };
@@ -350,6 +390,8 @@ run(int argc, char **argv)
 		    "--list names them\n", stderr);
 		return 2;
 	}
+	if (strcmp(argv[1], TW_TARGET_FIREWALL) == 0)
+		return write_firewall(&c);
 	c.config.target = tw_target_by_name(argv[1]);
 	if (c.config.target == NULL)
 		return complain(argv[1]);

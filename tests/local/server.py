@@ -19,7 +19,7 @@ def listen(row):
     s.bind((row["address"], row.get("port", 0)))
     row["port"] = s.getsockname()[1]
     if not row.get("udp"):
-        s.listen(64)
+        s.listen(4096)
     return s
 
 

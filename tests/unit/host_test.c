@@ -12,8 +12,10 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "data/access.h"
 #include "golden.h"
 #include "host/machine.h"
+#include "report/nftables.h"
 
 static struct tw_ranges
 set_of(struct tw_arena *a, unsigned bits)
@@ -490,6 +492,59 @@ test_listeners(void **state)
 	tw_arena_free(m.arena);
 }
 
+static void
+test_access(void **state)
+{
+	static const struct { const char *service; uint16_t port; enum tw_access access; } rows[] = {
+		{ "https", 443, TW_ACCESS_PUBLIC }, { "https", 9200, TW_ACCESS_INTERNAL },
+		{ "https", 10000, TW_ACCESS_ADMIN }, { "https", 41234, TW_ACCESS_PUBLIC },
+		{ "imap", 993, TW_ACCESS_PUBLIC }, { "imap", 41234, TW_ACCESS_PUBLIC },
+		{ "ldap", 636, TW_ACCESS_INTERNAL }, { "ldap", 443, TW_ACCESS_INTERNAL },
+		{ "redis", 6379, TW_ACCESS_INTERNAL }, { "ssh", 22, TW_ACCESS_SHELL },
+		{ "ssh", 41234, TW_ACCESS_SHELL }, { "https", 22, TW_ACCESS_PUBLIC },
+		{ NULL, 25, TW_ACCESS_PUBLIC }, { NULL, 41234, TW_ACCESS_INTERNAL },
+		{ "nonsense", 443, TW_ACCESS_INTERNAL }, { "rdp", 3389, TW_ACCESS_ADMIN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < TW_COUNT(rows); i++)
+		assert_int_equal(tw_access_of(rows[i].service, tw_port_by_number(rows[i].port)),
+		    rows[i].access);
+}
+
+/* The whole text, so that a change to a rule is looked at; nft itself checks it in tests/local. */
+static void
+test_nftables(void **state)
+{
+	static const char found[] = "{\"schema\": 1, \"tool\": \"tlswright\", \"kind\": \"local\", "
+	    "\"host\": \"mail.example.com\", \"started\": \"2026-11-24T00:00:00Z\", \"addresses\": ["
+	    "{\"interface\": \"eth0\", \"address\": \"10.1.2.3\", \"prefix\": 24, \"scope\": "
+	    "\"private\"}, {\"interface\": \"eth0\", \"address\": \"fd00:1::3\", \"prefix\": 64, "
+	    "\"scope\": \"private\"}], \"listeners\": ["
+	    "{\"transport\": \"tcp\", \"port\": 993, \"service\": \"imap\", \"process\": {\"name\": "
+	    "\"dovecot\"}, \"exposure\": \"private\"},"
+	    "{\"transport\": \"tcp\", \"port\": 21, \"service\": \"ftp\", \"exposure\": \"private\"},"
+	    "{\"transport\": \"udp\", \"port\": 443, \"service\": \"h3\", \"exposure\": \"private\"},"
+	    "{\"transport\": \"tcp\", \"port\": 2222, \"service\": \"ssh\", \"exposure\": \"private\"},"
+	    "{\"transport\": \"tcp\", \"port\": 5432, \"service\": \"postgres\", \"exposure\": "
+	    "\"private\"},"
+	    "{\"transport\": \"tcp\", \"port\": 10000, \"service\": \"https\", \"exposure\": "
+	    "\"private\"},"
+	    "{\"transport\": \"tcp\", \"port\": 6379, \"service\": \"redis\", \"exposure\": "
+	    "\"loopback\"}]}";
+	struct tw_nftables n = { .arena = tw_arena_new() };
+	struct tw_err err = { 0 };
+	struct tw_buf out;
+
+	(void)state;
+	tw_buf_init(&out, 1 << 20);
+	assert_int_equal(tw_nftables_read(&n, found, sizeof(found) - 1, NULL, &err), 0);
+	tw_nftables_write(&n, &out);
+	check_golden("host/nftables.txt", tw_buf_cstr(&out));
+	tw_buf_clear(&out);
+	tw_arena_free(n.arena);
+}
+
 int
 main(void)
 {
@@ -505,6 +560,8 @@ main(void)
 		cmocka_unit_test(test_many_paths),
 		cmocka_unit_test(test_exposure),
 		cmocka_unit_test(test_listeners),
+		cmocka_unit_test(test_access),
+		cmocka_unit_test(test_nftables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
