@@ -9,7 +9,7 @@ BAD = """
     SSLCertificateFile {{cert}}
     SSLCertificateKeyFile {{key}}
     SSLProtocol all
-    SSLCipherSuite ALL:@SECLEVEL=0
+    SSLCipherSuite AES128-SHA:ECDHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:@SECLEVEL=0
     SSLHonorCipherOrder on
 </VirtualHost>
 """

@@ -9,7 +9,7 @@ auth_allow_cleartext = yes
 ssl_server_cert_file = {{cert}}
 ssl_server_key_file = {{key}}
 ssl_min_protocol = TLSv1
-ssl_cipher_list = ALL:@SECLEVEL=0
+ssl_cipher_list = AES128-SHA:ECDHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:@SECLEVEL=0
 ssl_server_prefer_ciphers = server
 """
 REST = """

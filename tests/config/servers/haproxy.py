@@ -9,7 +9,7 @@ defaults
     timeout server 30s
     timeout connect 5s
 frontend bad
-    bind :443 ssl crt {{bundle}} ssl-min-ver TLSv1.0 ciphers ALL:@SECLEVEL=0
+    bind :443 ssl crt {{bundle}} ssl-min-ver TLSv1.0 ciphers AES128-SHA:ECDHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:@SECLEVEL=0
     default_backend web
 backend web
     server web 127.0.0.1:8080

@@ -7,7 +7,7 @@ BAD = """
 ssl_cert = {{cert}}
 ssl_key = {{key}}
 tls_version = TLSv1.0,TLSv1.1,TLSv1.2
-ssl_cipher = ALL:@SECLEVEL=0
+ssl_cipher = AES128-SHA:ECDHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:@SECLEVEL=0
 """
 REST = """
 [mariadbd]

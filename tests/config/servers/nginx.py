@@ -9,7 +9,7 @@ server {
     ssl_certificate {{cert}};
     ssl_certificate_key {{key}};
     ssl_protocols TLSv1 TLSv1.1 TLSv1.2;
-    ssl_ciphers ALL:@SECLEVEL=0;
+    ssl_ciphers AES128-SHA:ECDHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:@SECLEVEL=0;
     ssl_prefer_server_ciphers on;
     ssl_ecdh_curve secp521r1;
 }

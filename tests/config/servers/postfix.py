@@ -15,7 +15,7 @@ smtpd_tls_protocols = >=TLSv1
 smtpd_tls_mandatory_protocols = >=TLSv1
 smtpd_tls_ciphers = low
 smtpd_tls_mandatory_ciphers = low
-tls_low_cipherlist = ALL:@SECLEVEL=0
+tls_low_cipherlist = AES128-SHA:ECDHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:@SECLEVEL=0
 smtpd_sasl_type = dovecot
 smtpd_sasl_path = private/auth
 smtpd_sasl_auth_enable = yes

@@ -11,7 +11,7 @@ ssl = on
 ssl_cert_file = '{{cert}}'
 ssl_key_file = '{{key}}'
 ssl_min_protocol_version = 'TLSv1'
-ssl_ciphers = 'ALL:@SECLEVEL=0'
+ssl_ciphers = 'AES128-SHA:ECDHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:@SECLEVEL=0'
 ssl_prefer_server_ciphers = on
 # ---- pg_hba.conf
 host all all all scram-sha-256

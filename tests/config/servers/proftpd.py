@@ -6,7 +6,7 @@ LoadModule mod_tls.c
 TLSEngine on
 TLSRequired off
 TLSProtocol TLSv1 TLSv1.1 TLSv1.2
-TLSCipherSuite ALL:@SECLEVEL=0
+TLSCipherSuite AES128-SHA:ECDHE-RSA-AES256-SHA:DHE-RSA-AES128-SHA:@SECLEVEL=0
 TLSServerCipherPreference on
 TLSRSACertificateFile {{cert}}
 TLSRSACertificateKeyFile {{key}}
