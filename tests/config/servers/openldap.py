@@ -4,7 +4,7 @@ ENDPOINTS = ["ldap:389", "ldaps:636"]
 BAD = """
 TLSCertificateFile {{cert}}
 TLSCertificateKeyFile {{key}}
-TLSCipherSuite ALL:@SECLEVEL=0
+TLSCipherSuite AES128-SHA:ECDHE-RSA-AES256-SHA:@SECLEVEL=0
 TLSProtocolMin 3.1
 """
 
