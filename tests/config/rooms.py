@@ -167,6 +167,11 @@ class Started:
         return run("audit", "--json", "%s://%s:%d" % (scheme, self.row.host, port), "--connect", SERVER,
                    "--ca", self.world.ca, *more, prefix=self.inside)
 
+    def changes(self, scheme, port, before):
+        """What `audit --baseline` says to a person of the same endpoint since then."""
+        return run("audit", "%s://%s:%d" % (scheme, self.row.host, port), "--connect", SERVER, "--ca", self.world.ca,
+                   "--baseline", before, prefix=self.inside).stdout
+
     def close(self):
         if self.process is not None:
             self.process.stdin.close()
