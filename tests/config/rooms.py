@@ -19,6 +19,8 @@ from run import run  # noqa: E402
 SERVER, CLIENT = "192.0.2.1", "192.0.2.2"
 NETWORK = ("ip link set lo up && ip address add %(s)s/32 dev lo && ip address add %(c)s/32 dev lo &&"
            " ip route replace local %(s)s/32 dev lo table local src %(c)s" % {"s": SERVER, "c": CLIENT})
+# Nothing here is measured, and the machine may be busy: what is slow is not what is tested.
+PATIENCE = ("--timeout", "20s", "--max-time", "240s")
 ROOM = str(HERE.parent / "room" / "room")
 PLAIN = {"LAYER": "more", "KEY": "rsa", "POLICIES": (), "ENDPOINTS": (), "LEFT": {}, "OPTIONS": (), "LEGACY": "tls",
          "BAD": None}
@@ -165,7 +167,7 @@ class Started:
     def audit(self, scheme, port, *more):
         """`tlswright audit` of an endpoint, inside the server's network."""
         return run("audit", "--json", "%s://%s:%d" % (scheme, self.row.host, port), "--connect", SERVER,
-                   "--ca", self.world.ca, *more, prefix=self.inside)
+                   "--ca", self.world.ca, *PATIENCE, *more, prefix=self.inside, limit=300)
 
     def changes(self, scheme, port, before):
         """What `audit --baseline` says to a person of the same endpoint since then."""

@@ -83,7 +83,7 @@ class Server:
     def run(self, *argv, **more):
         """A command that must succeed: what it printed. The server's own check of its configuration, too."""
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, errors="replace", cwd=more.pop("cwd", self.dir), timeout=120, **more)
+                              text=True, errors="replace", cwd=more.pop("cwd", self.dir), timeout=240, **more)
         if done.returncode != 0:
             raise RuntimeError("%s: status %d\n%s" % (" ".join(argv)[:200], done.returncode, done.stdout[-3000:]))
         return done.stdout

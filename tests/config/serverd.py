@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from server import Server  # noqa: E402
 
-PATIENCE_S = 120    # Java and Erlang on a busy machine
+PATIENCE_S = 240    # Java and Erlang on a busy machine
 
 
 def load(path):
@@ -58,6 +58,7 @@ def main():
     directory, path, host, address = sys.argv[1:5]
     name = os.path.splitext(os.path.basename(path))[0]
     os.umask(0o022)
+    os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"    # they live for seconds
     try:
         module = load(path)
         server = Server(name, directory, host)
