@@ -87,3 +87,17 @@ class Server:
         if done.returncode != 0:
             raise RuntimeError("%s: status %d\n%s" % (" ".join(argv)[:200], done.returncode, done.stdout[-3000:]))
         return done.stdout
+
+    def ftp_account(self):
+        """Somebody who may log in: for ftp_there_and_back()."""
+        self.run("useradd", "-m", "-s", "/bin/sh", "lab")
+        self.run("sh", "-c", "echo lab:lab-lab | chpasswd")
+
+    def ftp_there_and_back(self):
+        """A file goes up and comes down again, on data connections inside TLS that resume the session."""
+        up, down = self.write("up", "lab\n"), self.path("down")
+        for argv in (["-T", up], ["-o", down]):
+            self.run("curl", "-sS", "--max-time", "20", "--ssl-reqd", "--cacert", self.ca, "--resolve",
+                     "%s:21:127.0.0.1" % self.host, "-u", "lab:lab-lab", *argv, "ftp://%s/up" % self.host)
+        if self.run("cat", down) != "lab\n":
+            raise RuntimeError("the file came back as another")

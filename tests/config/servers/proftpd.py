@@ -13,6 +13,8 @@ TLSRSACertificateKeyFile {{key}}
 """
 REST = """
 ModulePath /usr/lib/proftpd
+LoadModule mod_ls.c
+LoadModule mod_xfer.c
 ServerType standalone
 ServerName %(host)s
 Port 21
@@ -30,8 +32,14 @@ Include %(dir)s/tls.conf
 
 
 def start(s):
+    s.ftp_account()
     s.write("tls.conf", s.generated)
     s.private("root")
     conf = s.write("proftpd.conf", REST % {"dir": s.dir, "host": s.host})
     s.run("proftpd", "-t", "-c", conf)
     return ["proftpd", "-n", "-c", conf]
+
+
+def ask(s):
+    if "TLSCertificateChainFile" in s.generated:    # in the bad text it is not: no client would go on
+        s.ftp_there_and_back()
