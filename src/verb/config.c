@@ -250,8 +250,9 @@ list_json(const struct tw_target *t)
 		if (word[0] != '\0')
 			json_array_append_new(aliases, json_string(word));
 	free(copy);
-	o = json_pack("{s:s s:s s:o s:s s:s s:s s:s}", "name", t->name, "title", t->title,
-	    "aliases", aliases, "library", tw_kind_names[t->kind], "newest", t->newest, "legacy",
+	o = json_pack("{s:s s:s s:o s:s s:s s:b s:s s:s}", "name", t->name, "title", t->title,
+	    "aliases", aliases, "library", tw_kind_names[t->kind], "newest", t->newest,
+	    "asked", *t->ask != '\0', "legacy",
 	    t->limit == TW_LIMIT_NONE ? "no" : t->limit == TW_LIMIT_LISTENER ? "listener" : "network",
 	    "documentation", t->docs);
 	text = json_dumps(o, JSON_COMPACT);

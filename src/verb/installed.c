@@ -27,6 +27,10 @@ static const char *const folders[] = { "/usr/local/sbin", "/usr/local/bin", "/us
 static bool
 find_program(const char *name, char *path, size_t n)
 {
+	if (*name == '/') {
+		snprintf(path, n, "%s", name);
+		return access(path, X_OK) == 0;
+	}
 	for (size_t i = 0; i < TW_COUNT(folders); i++) {
 		snprintf(path, n, "%s/%s", folders[i], name);
 		if (access(path, X_OK) == 0)
@@ -66,21 +70,22 @@ read_answer(int from, char *answer, size_t size)
 	answer[used] = '\0';
 }
 
-/* Starts path with both its outputs in a pipe; the end to read from, or -1. */
+/* Starts path with its outputs in a pipe; the end to read from, or -1. */
 static int
 start(const char *path, char *const argv[], pid_t *ret_pid)
 {
 	char locale[] = "LC_ALL=C", search[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-	char *const environment[] = { locale, search, NULL };
+	char home[] = "HOME=/";		/* Caddy complains where there is none */
+	char *const environment[] = { locale, search, home, NULL };
 	posix_spawn_file_actions_t actions;
 	int ends[2], failed;
 
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return -1;
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
+	/* Standard input too: there is none to read, and vsftpd writes its version there. */
+	for (int fd = 0; fd <= 2; fd++)
+		posix_spawn_file_actions_adddup2(&actions, ends[1], fd);
 	failed = posix_spawn(ret_pid, path, &actions, NULL, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
@@ -106,14 +111,14 @@ run(const char *path, char *const argv[], char *answer, size_t size)
 	return true;
 }
 
-/* The first dotted number of a text: "2.4.65", "3.10.5". */
+/* The first dotted number of a text that begins small: "2.4.65", not a time of a log. */
 static bool
 find_number(const char *text, char *version, size_t size)
 {
 	for (const char *p = text; *p != '\0'; p++) {
 		size_t n = strspn(p, "0123456789."), digits = strspn(p, "0123456789");
 
-		if (n > digits && digits > 0 && p[digits + 1] >= '0' && p[digits + 1] <= '9') {
+		if (n > digits && digits > 0 && digits <= 4 && p[digits + 1] >= '0' && p[digits + 1] <= '9') {
 			while (n > 0 && p[n - 1] == '.')
 				n--;
 			snprintf(version, size, "%.*s", (int)n, p);

@@ -1,5 +1,5 @@
 """Courier: the generated lines behind Debian's in its five files (the last counts); its own scripts start it."""
-PACKAGE = "courier-imap"
+PACKAGE = "courier-mta"
 LAYER = "courier"
 # Not pop3:110: Courier lists USER there before TLS, though it refuses it, and the audit believes the list.
 ENDPOINTS = ["imap:143", "imaps:993", "pop3s:995", "smtp:25", "submission:587", "submissions:465"]
