@@ -1,4 +1,5 @@
-/* config_words.h -- the names a template of `config` may use; config.c's other half. */
+/* config_words.h -- what config.c, config_words.c and config_lists.c share: the names a template
+ * of `config` may use. */
 #ifndef TW_REPORT_CONFIG_WORDS_H
 #define TW_REPORT_CONFIG_WORDS_H
 
@@ -24,5 +25,13 @@ struct tw_config_words {
 void tw_config_words_init(struct tw_config_words *w, const struct tw_config *c);
 /* The world to render with; w must outlive it. */
 struct tw_template_world tw_config_words_world(struct tw_config_words *w);
+
+/* In config_lists.c. Puts a list, a bound or a priority string by its name, with a style and a
+ * joint behind colons; false: there is no such name. */
+bool tw_config_lists_put(const struct tw_config_words *w, struct tw_bytes name,
+    struct tw_buf *out);
+/* As a template's world wants it. */
+int tw_config_lists_member(const struct tw_config_words *w, struct tw_bytes name, size_t at,
+    struct tw_buf *out);
 
 #endif
