@@ -64,6 +64,7 @@ tw_config_words_init(struct tw_config_words *w, const struct tw_config *c)
 	w->openssl = c->openssl != NULL ? c->openssl : tw_openssl_newest;
 	w->name = c->name != NULL ? c->name : "example.com";
 	w->port = c->port != 0 ? c->port : t->port;
+	snprintf(w->port_text, sizeof(w->port_text), "%u", w->port);
 	name_files(w, c);
 	memcpy(w->versions, c->policy->versions, sizeof(w->versions));
 	if (!has(w, t->tls13, "1.1.1"))
@@ -115,7 +116,8 @@ number(void *ctx, struct tw_bytes name)
 {
 	const struct tw_config_words *w = ctx;
 
-	return is(name, "version") ? w->version : is(name, "openssl") ? w->openssl : NULL;
+	return is(name, "version") ? w->version : is(name, "openssl") ? w->openssl
+	    : is(name, "port") ? w->port_text : NULL;
 }
 
 static bool

@@ -15,6 +15,7 @@ struct tw_config_words {
 	const char *version, *openssl;
 	char cert[256], key[256], fullchain[256], bundle[256], pkcs12[256];
 	const char *name;
+	char port_text[8];
 	unsigned port, legacy_port;
 	bool legacy;			/* an exception, and the server can limit it */
 	bool pq;

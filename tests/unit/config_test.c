@@ -210,6 +210,10 @@ check_text(const struct tw_config *c, const char *text)
 {
 	if (strstr(text, "{{") != NULL || strstr(text, "}}") != NULL)
 		fail_msg("%s: a gap is left:\n%s", c->target->name, text);
+	for (const char *p = text; (p = strstr(p, "\t#")) != NULL; p++)
+		if (p > text && strchr("\t\n", p[-1]) == NULL)
+			fail_msg("%s: a tab before %.20s, which YAML does not take",
+			    c->target->name, p + 1);
 	for (const char *p = text; *p != '\0';) {
 		const char *line = p + strspn(p, " \t");
 		size_t n;
