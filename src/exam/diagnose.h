@@ -16,6 +16,8 @@ struct tw_diagnose_client {
 	/* One target is done, number counts from 0 as next() gave them; d is handed over. */
 	void (*done)(void *ctx, size_t number, struct tw_diagnosis *d);
 	void (*trace)(void *ctx, const char *line);	/* or NULL */
+	void (*tell)(void *ctx, struct tw_bytes text);	/* of the port asked for; or NULL */
+	struct tw_report_style style;			/* of what is told */
 };
 
 /* Diagnoses all targets on one loop; returns when all are done. -1: it could not begin. */

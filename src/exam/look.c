@@ -57,6 +57,14 @@ trace(void *ctx, const char *line)
 }
 
 static void
+tell(void *ctx, struct tw_bytes text)
+{
+	struct look *l = ctx;
+
+	l->visit->run->client->tell(l->visit->run->client->ctx, text);
+}
+
+static void
 begin(struct visit *v, size_t spot, const char *address)
 {
 	struct look *l = calloc(1, sizeof(*l));
@@ -78,8 +86,10 @@ begin(struct visit *v, size_t spot, const char *address)
 		l->opt.connect = l->address;
 		l->opt.family = AF_UNSPEC;
 	}
-	l->client = (struct tw_exam_client){ l, next, done,
-		v->run->client->trace != NULL ? trace : NULL };
+	l->client = (struct tw_exam_client){ .ctx = l, .next = next, .done = done,
+		.trace = v->run->client->trace != NULL ? trace : NULL,
+		.tell = v->run->client->tell != NULL && v->d->spots.v[spot].role == TW_ROLE_ASKED ? tell : NULL,
+		.style = v->run->client->style };
 	v->looks++;
 	v->spot[spot].looks++;
 	if (tw_exam_begin(v->run->loop, &l->opt, &l->client, free, &err) != 0) {

@@ -17,6 +17,7 @@
 #include "report/diagnosis.h"
 #include "verb/diagnose_local.h"
 #include "verb/options.h"
+#include "verb/story.h"
 #include "verb/target.h"
 
 #define REPORT_MAX	(4u << 20)
@@ -36,7 +37,7 @@ static const struct tw_option options[] = {
 	{ "timeout", '\0', "DURATION", "one step (5s; a mail server's greeting 15s)" },
 	{ "max-time", '\0', "DURATION", "one target in all (60s)" },
 	{ "at", '\0', "TIME", "judge dates as of then: 2027-01-31, 2027-01-31T12:00:00Z" },
-	{ "verbose", 'v', NULL, "every step on stderr, every port in the report" },
+	{ "verbose", 'v', NULL, "every step and a whole handshake on stderr, every port in the report" },
 	{ "quiet", 'q', NULL, "a line a target" },
 	{ NULL, '\0', NULL, NULL },
 };
@@ -175,18 +176,6 @@ done(void *ctx, size_t number, struct tw_diagnosis *d)
 	g->done[number] = d;
 }
 
-static void
-trace(void *ctx, const char *line)
-{
-	struct tw_buf b;
-
-	(void)ctx;
-	tw_buf_init(&b, 8192);
-	tw_text_escape(&b, tw_bytes_of(line));
-	fprintf(stderr, "%s\n", tw_buf_cstr(&b));
-	tw_buf_clear(&b);
-}
-
 /* What the other targets of this run tell about outgoing port 25. */
 static void
 compare_25(struct diagnose *g)
@@ -277,7 +266,8 @@ run(int argc, char **argv)
 {
 	struct diagnose g = { .exam = { .family = AF_UNSPEC, .parallel = AT_ONCE,
 	    .per_host = 8, .max_time_ms = 60000, .at = time(NULL) } };
-	struct tw_diagnose_client client = { &g, next, done, NULL };
+	struct tw_diagnose_client client = { .ctx = &g, .next = next, .done = done };
+	struct tw_exam_client told = { 0 };
 	struct tw_err err = { 0 };
 	int status;
 
@@ -297,7 +287,12 @@ run(int argc, char **argv)
 		say("%s", err.text);
 		return 2;
 	}
-	client.trace = g.style.verbose ? trace : NULL;
+	if (g.style.verbose) {
+		tw_story_show(&told);
+		client.trace = told.trace;
+		client.tell = told.tell;
+		client.style = told.style;
+	}
 	if (tw_diagnose_run(&g.exam, &client, &err) != 0) {
 		say("%s", err.text);
 		g.usage_errors++;
