@@ -13,7 +13,7 @@
 #define STATES	(1u << 7 | 1u << 10)	/* TCP_CLOSE, as UDP has it, and TCP_LISTEN */
 
 static bool
-is_v6only(const struct nlmsghdr *h)
+is_v6only(struct nlmsghdr *h)
 {
 	const struct inet_diag_msg *m = NLMSG_DATA(h);
 	size_t left = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
@@ -39,7 +39,7 @@ is_v6only(const struct nlmsghdr *h)
 
 /* One answer of the kernel's, with several messages; false: it was the last. */
 static bool
-take(struct tw_arena *a, struct tw_v6only *ret, const struct nlmsghdr *h, size_t n)
+take(struct tw_arena *a, struct tw_v6only *ret, struct nlmsghdr *h, size_t n)
 {
 	for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
 		const struct inet_diag_msg *m = NLMSG_DATA(h);
