@@ -26,6 +26,7 @@ help(void)
 	    "Try first\n"
 	    "  tlswright diagnose mail.example.com:465   something does not work: why, and what to do\n"
 	    "  tlswright diagnose https://192.168.1.100/ an address will do, or a URL as it was pasted\n"
+	    "  tlswright diagnose --local                what listens on this machine, and who reaches it\n"
 	    "  tlswright audit example.com               every port on which TLS is usual\n"
 	    "  tlswright audit imap://mail.example.com   STARTTLS on 143\n"
 	    "  tlswright audit example.com:8443          one port, whatever speaks there\n"
