@@ -74,9 +74,9 @@ class World:
 
     def __init__(self):
         self.root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+        subprocess.run([ROOM, "make", "--layers"], check=True, stdout=subprocess.DEVNULL)
         self.directory = tempfile.mkdtemp(prefix="tlswright-config-", dir="/tmp")
         os.chmod(self.directory, 0o755)
-        subprocess.run([ROOM, "make", "--layers"], check=True, stdout=subprocess.DEVNULL)
         self.authority = Authority(self.directory)
         self.ca = os.path.join(self.directory, "ca.pem")
         self.known = {}
