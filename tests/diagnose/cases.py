@@ -5,11 +5,11 @@ import ssl
 import time
 from dataclasses import dataclass
 
-from people import (HOST, NAMES, Tls, between, only, page, plain_page, refuses_name, says,
+from people import (HOST, NAMES, Tls, between, only, page, pem_of, plain_page, refuses_name, says,
                     wants_client_certificate, with_chain)
 from servers import broken, mail, talk, tls
 from servers.pki import Authority
-from stage import HERE4, SECOND4, THERE4, THERE6
+from stage import SECOND4, THERE4, THERE6
 
 DAY = 86400
 
@@ -83,11 +83,7 @@ def stage_answer(answer):
 def found_here(s, pki, kinds):
     """Names that answer for some kinds of record only; the server behind is well."""
     https(s, pki)
-    s.names(lambda name, kind: {"A": [THERE4], "AAAA": [THERE6]}[kind] if kind in kinds else kinds_else(kinds, kind))
-
-
-def kinds_else(kinds, kind):
-    return None
+    s.names(lambda name, kind: {"A": [THERE4], "AAAA": [THERE6]}[kind] if kind in kinds else None)
 
 
 NAME_CASES = [
@@ -558,7 +554,42 @@ CERTIFICATE_CASES = [
          "backend-down", ("502",)),
 ]
 
-CASES = (NAME_CASES + PORT_CASES + HALF_CASES + TALK_CASES + OTHER_CASES + TLS_CASES + CERTIFICATE_CASES)
+# ---- a real server: nginx of Debian 13
+
+def nginx(*lines, port=443, way=(), front="ssl", more=""):
+    def stage(s, pki):
+        conf = f"""user root; pid /stage/pid; error_log /stage/log; events {{ }}
+http {{ access_log off; client_body_temp_path /stage/b; proxy_temp_path /stage/p; fastcgi_temp_path /stage/f;
+uwsgi_temp_path /stage/u; scgi_temp_path /stage/s; {more}
+server {{ listen {port} {front}; listen [::]:{port} {front}; server_name {HOST};
+ssl_certificate /stage/tls.pem; ssl_certificate_key /stage/tls.pem; {" ".join(lines)} }} }}"""
+        s.room(port, {"nginx.conf": conf, "tls.pem": pem_of(pki.good), "ca.pem": pki.ca.pem}, "nginx", "-c",
+               "/stage/nginx.conf", "-g", "daemon off;")
+        if way:
+            s.firewall(*way)
+    return stage
+
+
+REAL_CASES = [
+    Case("nginx-without-ssl", "plaintext on TLS port", nginx(front=""), HOST + ":443", "plaintext-on-tls-port",
+         ("ssl",)),
+    Case("nginx-client-certificate", "client certificate",
+         nginx("ssl_verify_client on;", "ssl_client_certificate /stage/ca.pem;"), HOST + ":443",
+         "client-certificate-required"),
+    Case("nginx-tls11", "old", nginx("ssl_protocols TLSv1.1;", "ssl_ciphers ALL:@SECLEVEL=0;"), HOST + ":443",
+         "old-version", ("TLS 1.1",)),
+    Case("nginx-reject-handshake", "SNI",
+         nginx(more="server { listen 443 ssl default_server; ssl_reject_handshake on; }"), f"https://{THERE4}/",
+         "name-wanted"),
+    Case("nginx-dead-backend", "above", nginx("location / { proxy_pass http://127.0.0.1:1; }"), f"https://{HOST}/",
+         "backend-down", ("502",)),
+    Case("nginx-behind-small-mtu", "MTU", nginx(way=(f"ip daddr {THERE4} meta length > 1000 drop",)), HOST + ":443",
+         "large-hello-lost", ("MTU",), limit=60, options=("--timeout", "3s")),
+    Case("nginx-answer-too-large", "MTU", nginx(way=(f"ip saddr {THERE4} meta length > 600 drop",)), HOST + ":443",
+         "large-answer-lost", ("MTU",), limit=90, options=("--timeout", "3s")),
+]
+
+CASES = (NAME_CASES + PORT_CASES + HALF_CASES + TALK_CASES + OTHER_CASES + TLS_CASES + CERTIFICATE_CASES + REAL_CASES)
 
 
 # ---- and nothing is wrong
@@ -593,8 +624,8 @@ HEALTHY = [
     Case("mx-own-certificate", "healthy",
          lambda s, pki: s.serve(25, mail.smtp(Tls(pki.leaf("mx.example.net", self_signed=True)))), HOST + ":25", None),
     Case("by-address-named", "healthy", https_with(lambda p: p.leaf(HOST, THERE4)), f"https://{THERE4}/", None),
+    Case("nginx", "healthy", nginx(), f"https://{HOST}/", None),
     Case("other-port", "healthy", lambda s, pki: https(s, pki, port=10443), HOST + ":10443", None),
     Case("sibling-filtered", "healthy", lambda s, pki: (smtp(s, pki), s.firewall(dropped("{ 25, 465 }"))),
          HOST + ":587", None),
 ]
-assert HERE4

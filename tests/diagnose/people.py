@@ -10,7 +10,6 @@ import warnings
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
@@ -125,7 +124,3 @@ def wants_client_certificate(ca_pem, most=None):
         if most:
             context.maximum_version = most
     return prepare
-
-
-def new_key():
-    return ec.generate_private_key(ec.SECP256R1())

@@ -9,15 +9,17 @@ import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
+import time
 
-from servers.tcp import Server, _enter_netns
+from servers.tcp import Gone, Server, _enter_netns
 
-HERE4, HERE6 = "198.51.100.2", "2001:db8:1::2"
 THERE4, THERE6 = "192.0.2.2", "2001:db8:2::2"
 SECOND4 = "192.0.2.3"
 RESOLVER = "198.51.100.53"      # at the router: a name server, where one is staged
 HOST = "mail.example.com"
+ROOM = str(pathlib.Path(__file__).resolve().parents[1] / "room" / "room")
 
 
 def sh(*words, **kw):
@@ -95,16 +97,34 @@ class Stage:
         self.servers.append(server)
         return server
 
-    def spawn(self, *words, where=None):
-        """A real server in the server's namespace; ended with the stage."""
-        process = subprocess.Popen(["ip", "netns", "exec", where or self.there, *map(str, words)],
-                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def room(self, port, files, *words):
+        """A real server of the room, in the server's namespace; its files lie in /stage. It is waited for,
+        and ended with the stage."""
+        folder = self.opened.enter_context(tempfile.TemporaryDirectory(prefix="tlswright-stage-", dir="/tmp"))
+        os.chmod(folder, 0o755)
+        here = bool(os.environ.get("TLSWRIGHT_IN_ROOM"))        # nothing to enter, nor to bind
+        into = [] if here else [ROOM, "run", "--bind", folder + ":/stage"]
+        if here:
+            words = [word.replace("/stage", folder) for word in words]
+        for name, text in files.items():
+            if here and isinstance(text, str):
+                text = text.replace("/stage", folder)
+            pathlib.Path(folder, name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        process = subprocess.Popen(["ip", "netns", "exec", self.there, *into, *words], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
         def end():
             process.terminate()
-            process.wait(10)
+            process.wait(20)
         self.opened.callback(end)
-        return process
+        for _ in range(200):
+            done = subprocess.run(["ip", "netns", "exec", self.there, "ss", "-Hltn", "sport", "=", f":{port}"],
+                                  capture_output=True)
+            if done.stdout.strip():
+                return
+            assert process.poll() is None, "the server ended"
+            time.sleep(0.1)
+        raise AssertionError("the server does not listen")
 
     # -- what happens on the way
 
@@ -119,10 +139,12 @@ class Stage:
                               input=(text + "}\n").encode(), capture_output=True)
         assert done.returncode == 0, done.stderr.decode()
 
-    def delay(self, ms):
-        """A round trip of so many milliseconds."""
-        for link in (self.here, self.there):
-            sh("tc", "-n", self.way, "qdisc", "add", "dev", link, "root", "netem", "delay", f"{ms / 2}ms")
+    def far(self, ports, ms):
+        """Each port of the server as if a round trip took so many milliseconds. Not every kernel has
+        netem, so relays do it: servers must listen on SECOND4. Connecting costs a round trip too,
+        which is paid with the first bytes of either side."""
+        for port in ports:
+            self.serve(port, relay(port, ms / 1000, self.there), THERE4)
 
     def ip(self, where, *words):
         sh("ip", "-n", where, *words)
@@ -134,6 +156,27 @@ class Stage:
     @property
     def faults(self):
         return [fault for server in self.servers for fault in server.faults]
+
+
+def relay(port, trip, netns):
+    def handler(conn):
+        _enter_netns(netns)             # this thread's
+        with socket.create_connection((SECOND4, port), 5) as far:
+            opened = time.monotonic() + trip
+
+            def carry(read, write, done):
+                with contextlib.suppress(OSError, Gone):
+                    while data := read():
+                        time.sleep(max(trip / 2, opened - time.monotonic()))
+                        write(data)
+                with contextlib.suppress(OSError):
+                    done(socket.SHUT_WR)
+            back = threading.Thread(target=carry, args=(lambda: far.recv(65536), conn.send, conn.sock.shutdown),
+                                    daemon=True)
+            back.start()
+            carry(conn.recv_some, far.sendall, far.shutdown)
+            back.join(10)
+    return handler
 
 
 class NameServer:

@@ -20,7 +20,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "scenario"), str(HERE.parent)]
 from cases import CASES, Pki  # noqa: E402
 from stage import Stage  # noqa: E402
 
-AT_ONCE = 4
+AT_ONCE = 6
 STARTTLS = {25: "smtp", 587: "smtp", 143: "imap", 110: "pop3", 21: "ftp", 389: "ldap"}
 URLS = {25: "smtp", 587: "smtp", 465: "smtps", 143: "imap", 993: "imaps", 110: "pop3", 995: "pop3s", 21: "ftp",
         990: "ftps", 389: "ldap", 636: "ldaps", 80: "https"}
