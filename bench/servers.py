@@ -49,6 +49,20 @@ def certificate(folder, name, san, key="ec"):
     return made, secret
 
 
+def issued(folder, names):
+    """An ECDSA certificate for each (name, san), all of one authority, as a company's own has them: [(chain, key)]."""
+    authority, secret = certificate(folder, "authority", "DNS:authority.test")
+    pairs = []
+    for name, san in names:
+        made, key, asked = (os.path.join(folder, name + end) for end in (".pem", ".key", ".csr"))
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", asked,
+                "-subj", "/CN=" + name, "-addext", "subjectAltName=" + san, "-addext", "extendedKeyUsage=serverAuth")
+        openssl("x509", "-req", "-in", asked, "-CA", authority, "-CAkey", secret, "-days", "30",
+                "-copy_extensions", "copyall", "-out", made)
+        pairs.append((made, key))
+    return pairs
+
+
 class Server:
     def __init__(self, argv, title, scheme, port, addresses=("127.0.0.1",)):
         self.title, self.scheme, self.port, self.addresses = title, scheme, port, addresses
@@ -127,8 +141,8 @@ def fleet(folder, count):
     addresses = ["127.0.9.%d" % n for n in range(1, count + 1)]
     port = ports.free("0.0.0.0")
     blocks = []
-    for n, address in enumerate(addresses):
-        made, key = certificate(folder, "fleet-%d" % n, "IP:" + address)
+    pairs = issued(folder, [("fleet-%d" % n, "IP:" + a) for n, a in enumerate(addresses)])
+    for address, (made, key) in zip(addresses, pairs):
         blocks.append("server { listen %s:%d ssl; ssl_certificate %s; ssl_certificate_key %s; "
                       "return 200 ok; }" % (address, port, made, key))
     return nginx(folder, "\n".join(blocks), "fleet", "https", port, addresses)
