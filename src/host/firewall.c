@@ -121,6 +121,8 @@ fits(struct walk *w, const struct tw_match *m)
 	const struct tw_packet *p = w->packet;
 	unsigned flags = w->answer ? 0x12 : 0x02;	/* SYN, ACK */
 
+	if (m->family != 0 && m->family != (p->v6 ? 6 : 4))
+		return FIT_NO;
 	switch (m->kind) {
 	case TW_MATCH_NEVER:
 		return FIT_NO;
@@ -306,11 +308,18 @@ walk_chain(struct walk *w, const struct tw_chain *c, struct tw_ranges from, unsi
 	return tw_ranges_union(w->arena, pending, back);
 }
 
+/* Its chains see what comes by a bridge, and whether that is ours nobody said. */
+static bool
+is_bridge(const struct tw_table *t)
+{
+	return strcmp(t->family, "bridge") == 0;
+}
+
 static bool
 is_on_the_way(const struct walk *w, const struct tw_table *t, const struct tw_chain *c)
 {
 	bool family = strcmp(t->family, w->packet->v6 ? "ip6" : "ip") == 0 ||
-	    strcmp(t->family, "inet") == 0 || strcmp(t->family, "netdev") == 0;
+	    strcmp(t->family, "inet") == 0 || strcmp(t->family, "netdev") == 0 || is_bridge(t);
 
 	if (!family)
 		return false;
@@ -357,8 +366,9 @@ walk_base(struct walk *w, const struct base *b, struct tw_ranges alive)
 		doubt(w, "an ingress chain of a device that is not named");
 		w->accepted = alive;
 	}
-	if (b->table->doubtful && !tw_ranges_equal(w->accepted, alive)) {
-		doubt(w, "a table that may be asleep");
+	if ((b->table->doubtful || is_bridge(b->table)) &&
+	    !tw_ranges_equal(w->accepted, alive)) {
+		doubt(w, is_bridge(b->table) ? "a table of bridges" : "a table that may be asleep");
 		w->accepted = alive;
 	}
 	w->to->dropped = tw_ranges_union(w->arena, w->to->dropped, w->dropped);

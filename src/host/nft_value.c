@@ -150,6 +150,8 @@ tw_nft_value_key(struct tw_nft_reading *rd, const json_t *left, struct tw_match 
 			m->word = (enum tw_word)keys[i].detail;
 		m->v6 = keys[i].detail == 1;
 		m->proto = (uint8_t)(keys[i].detail > 1 ? keys[i].detail : 0);
+		if (tw_nft_value_is(owner, "ip") || tw_nft_value_is(owner, "ip6"))
+			m->family = tw_nft_value_is(owner, "ip") ? 4 : 6;
 		return;
 	}
 }

@@ -31,6 +31,7 @@ struct tw_match {
 	enum tw_word word;
 	bool inverted, v6;
 	uint8_t proto;
+	uint8_t family;		/* 4, 6: never for the other's packets, inverted or not; 0: either */
 	struct tw_ranges ranges;
 	struct { const char **v; size_t n, cap; } names;
 	unsigned mask, bits;

@@ -210,6 +210,25 @@ on_quota(struct tw_nft_reading *rd, const json_t *v)
 	push_unknown(rd, "a quota");
 }
 
+/* Not tracked, it has no state that later rules ask for. */
+static void
+on_notrack(struct tw_nft_reading *rd, const json_t *v)
+{
+	(void)v;
+	rd->rule->verdict = TW_FW_UNKNOWN;
+	rd->rule->words = "a rule that switches tracking off";
+}
+
+/* A mark changes nothing by itself; an address or port that is written over does. */
+static void
+on_mangle(struct tw_nft_reading *rd, const json_t *v)
+{
+	if (json_object_get(json_object_get(v, "key"), "payload") == NULL)
+		return;
+	rd->rule->verdict = TW_FW_UNKNOWN;
+	rd->rule->words = "a rule that rewrites packets";
+}
+
 static void
 on_nothing(struct tw_nft_reading *rd, const json_t *v)
 {
@@ -239,8 +258,8 @@ static const struct {
 	{ "fwd", TW_FW_NONE, on_elsewhere },
 	{ "counter", TW_FW_NONE, on_nothing },
 	{ "log", TW_FW_NONE, on_nothing },
-	{ "mangle", TW_FW_NONE, on_nothing },
-	{ "notrack", TW_FW_NONE, on_nothing },
+	{ "mangle", TW_FW_NONE, on_mangle },
+	{ "notrack", TW_FW_NONE, on_notrack },
 	{ "last", TW_FW_NONE, on_nothing },
 	{ "snat", TW_FW_NONE, on_nothing },
 	{ "masquerade", TW_FW_NONE, on_nothing },
@@ -278,8 +297,11 @@ read_statement(struct tw_nft_reading *rd, struct tw_rule *rule, const json_t *s)
 		}
 		name = NULL;
 	}
-	if (name != NULL)
+	if (name != NULL) {	/* whatever it does: perhaps it decides */
 		push_unknown(rd, name);
+		rule->verdict = TW_FW_UNKNOWN;
+		rule->words = tw_nft_value_keep(rd, name);
+	}
 	rd->rule = outer;
 }
 

@@ -273,7 +273,7 @@ on_target(struct saved *s, int is_goto)
 		{ "ULOG", TW_FW_NONE }, { "AUDIT", TW_FW_NONE }, { "MARK", TW_FW_NONE },
 		{ "CONNMARK", TW_FW_NONE }, { "TCPMSS", TW_FW_NONE }, { "CT", TW_FW_NONE },
 		{ "MASQUERADE", TW_FW_NONE }, { "SNAT", TW_FW_NONE }, { "DSCP", TW_FW_NONE },
-		{ "CHECKSUM", TW_FW_NONE }, { "NOTRACK", TW_FW_NONE }, { "SET", TW_FW_NONE },
+		{ "CHECKSUM", TW_FW_NONE }, { "NOTRACK", TW_FW_UNKNOWN }, { "SET", TW_FW_NONE },
 		{ "DNAT", TW_FW_ELSEWHERE }, { "REDIRECT", TW_FW_ELSEWHERE },
 		{ "TPROXY", TW_FW_ELSEWHERE },
 	};
@@ -286,6 +286,14 @@ on_target(struct saved *s, int is_goto)
 			s->rule.verdict = known[i].verdict;
 			s->rule.target = "another place";
 		}
+}
+
+static void
+on_notrack(struct saved *s, int unused)
+{
+	(void)unused;
+	s->rule.verdict = TW_FW_UNKNOWN;
+	s->rule.words = "a rule that switches tracking off";
 }
 
 static void
@@ -323,7 +331,7 @@ static const struct {
 	{ "--nflog-prefix", on_skip, 1 }, { "--nflog-group", on_skip, 1 },
 	{ "--set-xmark", on_skip, 1 }, { "--set-mark", on_skip, 1 }, { "--random", on_skip, 0 },
 	{ "--to-source", on_skip, 1 }, { "--to-destination", on_place, 0 },
-	{ "--to-ports", on_place, 1 },
+	{ "--to-ports", on_place, 1 }, { "--notrack", on_notrack, 0 },
 };
 
 /* Behind an option that is not known its values are skipped: words without a dash. */

@@ -97,7 +97,7 @@ RULESETS = {
         table ip6 out { chain output { type filter hook output priority 0; tcp sport C drop~ }~ }""",
     "flags": HEAD % ("", "drop", "tcp flags & (fin|syn|rst|ack) != syn ct state new drop; "
                      "fib saddr . iif oif missing drop; fib daddr type local tcp dport A accept; "
-                     "meta l4proto udp accept; ip protocol tcp th dport B accept; tcp flags ack tcp dport C accept"),
+                     "meta l4proto udp accept; ip protocol tcp th dport { B, C } accept; tcp flags ack tcp dport C accept"),
     "answers": HEAD % ("", "accept", "") + "table inet o { chain output { type filter hook output priority 0; "
                "policy drop; tcp sport { A, B } ct state established accept; ip daddr 10.0.0.0/8 accept~ }~ }",
 }

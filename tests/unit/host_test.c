@@ -372,6 +372,13 @@ test_doubts(void **state)
 		    "open" },
 		{ "drop", RULE("{\"limit\": {\"rate\": 1, \"per\": \"second\"}}" ACCEPT),
 		    "open, limited" },
+		{ "accept", RULE("{\"newstatement\": {}}"), "perhaps" },
+		{ "accept", RULE("{\"notrack\": null}"), "perhaps" },
+		{ "accept", RULE("{\"mangle\": {\"key\": " DPORT ", \"value\": 7}}"), "perhaps" },
+		{ "accept", RULE("{\"mangle\": {\"key\": " MARK ", \"value\": 7}}"), "open" },
+		{ "accept", ", {\"chain\": {\"family\": \"bridge\", \"table\": \"b\", \"name\": \"i\", "
+		    "\"type\": \"filter\", \"hook\": \"input\", \"prio\": 0, \"policy\": \"drop\"}}",
+		    "perhaps" },
 		/* A chain that perhaps accepts, and comes back. */
 		{ "drop", IN("s", MATCH("==", MARK, "1") ACCEPT) IN("s", "{\"return\": null}")
 		    RULE("{\"jump\": {\"target\": \"s\"}}") RULE(MATCH("==", SADDR, "\"10.0.0.1\"")
@@ -389,6 +396,31 @@ test_doubts(void **state)
 	(void)state;
 	for (size_t i = 0; i < TW_COUNT(rows); i++)
 		assert_string_equal(judge_rules(a, rows[i].policy, rows[i].rules, 443), rows[i].told);
+	tw_arena_free(a);
+}
+
+/* What is about one family's header never holds for the other's packets. */
+static void
+test_families(void **state)
+{
+	static const char text[] = "{\"nftables\": [{\"chain\": {\"family\": \"inet\", \"table\": "
+	    "\"t\", \"name\": \"i\", \"type\": \"filter\", \"hook\": \"input\", \"prio\": 0, "
+	    "\"policy\": \"drop\"}}" RULE(MATCH("==", "{\"payload\": {\"protocol\": \"ip\", \"field\": "
+	    "\"protocol\"}}", "\"tcp\"") "," MATCH("==", DPORT, "1") ACCEPT)
+	    RULE(MATCH("!=", "{\"payload\": {\"protocol\": \"ip6\", \"field\": \"nexthdr\"}}",
+	    "\"udp\"") "," MATCH("==", DPORT, "2") ACCEPT) RULE(MATCH("!=", SADDR, "\"10.0.0.1\"") ","
+	    MATCH("==", DPORT, "3") ACCEPT) "]}";
+	struct tw_arena *a = tw_arena_new();
+	struct tw_ruleset r = { 0 };
+
+	(void)state;
+	assert_int_equal(tw_ruleset_read_nft(a, TW_BYTES(text), &r, NULL), 0);
+	assert_string_equal(judge(a, &r, TW_TCP, false, 1, "eth0"), "open");
+	assert_string_equal(judge(a, &r, TW_TCP, true, 1, "eth0"), "drop");
+	assert_string_equal(judge(a, &r, TW_TCP, false, 2, "eth0"), "drop");
+	assert_string_equal(judge(a, &r, TW_TCP, true, 2, "eth0"), "open");
+	assert_string_equal(judge(a, &r, TW_TCP, false, 3, "eth0"), "open most; drop 10.0.0.1");
+	assert_string_equal(judge(a, &r, TW_TCP, true, 3, "eth0"), "drop");
 	tw_arena_free(a);
 }
 
@@ -557,6 +589,7 @@ main(void)
 		cmocka_unit_test(test_nft),
 		cmocka_unit_test(test_saved),
 		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_many_paths),
 		cmocka_unit_test(test_exposure),
 		cmocka_unit_test(test_listeners),
