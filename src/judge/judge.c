@@ -52,6 +52,16 @@ tw_judge_severity(const struct tw_policy *policy, enum tw_finding_id id)
 	return row != NULL ? row->severity : tw_findings[id].severity;
 }
 
+enum tw_severity
+tw_judge_severity_between(const struct tw_policy *policy, enum tw_finding_id id,
+    bool between_servers)
+{
+	const struct tw_policy_severity *row = !between_servers ? NULL :
+	    row_of(opportunistic, TW_COUNT(opportunistic), id);
+
+	return row != NULL ? row->severity : tw_judge_severity(policy, id);
+}
+
 static const struct tw_policy_severity *
 context_of(const struct tw_judge *j, enum tw_finding_id id)
 {

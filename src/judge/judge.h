@@ -7,6 +7,7 @@
 
 #include "data/finding.h"
 #include "data/policy.h"
+#include "data/suite.h"
 #include "judge/waiver.h"
 #include "probe/facts.h"
 
@@ -45,6 +46,16 @@ struct tw_judge {			/* what a judgement's function is given */
  */
 struct tw_finding *tw_judge_find(struct tw_judge *j, enum tw_finding_id id, const char *subject,
     bool proven, const char *evidence_fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* What is wrong with a suite by itself: at most max findings; how many. */
+size_t tw_suites_faults(const struct tw_suite *s, enum tw_finding_id *ret, size_t max);
+/*
+ * How bad id is under a policy; between servers: where mail servers would talk in the clear
+ * if TLS failed. Size and steps (a key's bits) aside.
+ */
+enum tw_severity tw_judge_severity(const struct tw_policy *policy, enum tw_finding_id id);
+enum tw_severity tw_judge_severity_between(const struct tw_policy *policy,
+    enum tw_finding_id id, bool between_servers);
 
 /* Judges f as of `at`; everything made lives in f's arena. */
 void tw_judge(struct tw_facts *f, const struct tw_policy *policy, int64_t at,

@@ -13,8 +13,6 @@
 #include "judge/judgements.def"
 #undef X
 
-/* How bad id is under j's policy, context left aside. */
-enum tw_severity tw_judge_severity(const struct tw_policy *policy, enum tw_finding_id id);
 /*
  * Sets what size or step makes of f's severity (a weak key's bits, an expiry's
  * step), unless the policy or the context has said how bad it is.

@@ -96,6 +96,17 @@ static const struct kind {
 	{ TW_FINDING_STATIC_RSA_SUITE, is_static_rsa },
 };
 
+size_t
+tw_suites_faults(const struct tw_suite *s, enum tw_finding_id *ret, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < TW_COUNT(kinds) && n < max; i++)
+		if (kinds[i].is(s))
+			ret[n++] = kinds[i].id;
+	return n;
+}
+
 /* Sorted by code, so that the words do not depend on the order a server happened to take. */
 static void
 hit(struct tw_suite_hits *h, const struct tw_suite *s)

@@ -337,6 +337,82 @@ tw_mend_render(const struct tw_config *c, const struct tw_mend_endpoint *endpoin
 	return rv;
 }
 
+/* ---- for findings of others ---- */
+
+struct tw_mend_lines {
+	struct mend m;
+	const struct tw_target *target;
+};
+
+struct tw_mend_lines *
+tw_mend_open(const struct tw_config *c, struct tw_err *e)
+{
+	struct tw_arena *arena = tw_arena_new();
+	struct tw_mend_lines *lines = tw_arena_alloc(arena, sizeof(*lines));
+
+	*lines = (struct tw_mend_lines){ .m = { .arena = arena }, .target = c->target };
+	if (read_lines(&lines->m, c, e) == 0)
+		return lines;
+	tw_arena_free(arena);
+	return NULL;
+}
+
+void
+tw_mend_close(struct tw_mend_lines *m)
+{
+	if (m != NULL)
+		tw_arena_free(m->m.arena);
+}
+
+/* Does a line set one of the names? "a+b" stands for two words. */
+static bool
+sets(const char *line, const char *names)
+{
+	while (*names != '\0') {
+		size_t n = strcspn(names, " "), i = 0;
+
+		while (i < n && line[i] != '\0' && (names[i] == '+' ? line[i] == ' '
+		    : strncasecmp(&line[i], &names[i], 1) == 0))
+			i++;
+		if (i == n && n > 0 && strchr(" =;", line[i]) != NULL)
+			return true;
+		names += n + strspn(names + n, " ");
+	}
+	return false;
+}
+
+size_t
+tw_mend_find(struct tw_mend_lines *m, enum tw_finding_id id, const char *names,
+    const char **ret, size_t max)
+{
+	const struct family *family = family_of(id);
+	const char *word = tw_findings[id].id;
+	bool named = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->m.lines.n; i++) {
+		const struct line *line = &m->m.lines.v[i];
+		const char *text;
+		bool is, twice = false;
+
+		if (!is_of(line, family) && !has_word(line->gaps, word, strlen(word)))
+			continue;
+		text = bare(&m->m, line->text, m->target->comment);
+		is = sets(text, names);
+		if (strncmp(text, m->target->comment, strlen(m->target->comment)) == 0 ||
+		    (named && !is))
+			continue;
+		if (is && !named)
+			n = 0;
+		named = named || is;
+		for (size_t k = 0; k < n; k++)
+			twice = twice || strcmp(ret[k], text) == 0;
+		if (!twice && n < max)
+			ret[n++] = text;
+	}
+	return n;
+}
+
 /* ---- which server is it? ---- */
 
 static bool

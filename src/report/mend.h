@@ -22,6 +22,20 @@ int tw_mend_render(const struct tw_config *c, const struct tw_mend_endpoint *end
     struct tw_buf *out, struct tw_err *e);
 
 /*
+ * The lines of a configuration by what they mend, without a word of findings: for who found
+ * them elsewhere. NULL as tw_mend_render().
+ */
+struct tw_mend_lines;
+struct tw_mend_lines *tw_mend_open(const struct tw_config *c, struct tw_err *e);
+/*
+ * Lines that mend id, at most max; those that set one of names (blanks between) alone, where
+ * there are such. How many. They live as long as m.
+ */
+size_t tw_mend_find(struct tw_mend_lines *m, enum tw_finding_id id, const char *names,
+    const char **ret, size_t max);
+void tw_mend_close(struct tw_mend_lines *m);	/* takes NULL */
+
+/*
  * The server an audit saw, by the software it named, else by its service where one target
  * alone has it. NULL: it does not show. Several of one software: the one of the service.
  */

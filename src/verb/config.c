@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "net/libraries.h"
 #include "report/config.h"
+#include "verb/config_check.h"
 #include "verb/config_from.h"
 #include "verb/config_nftables.h"
 #include "verb/installed.h"
@@ -20,8 +21,9 @@
 
 static const struct tw_option options[] = {
 	{ "list", '\0', NULL, "the servers there are, one a line" },
-	{ "json", '\0', NULL, "with --list: one JSON object a line" },
+	{ "json", '\0', NULL, "with --list and --check: one JSON object a line" },
 	{ "from", '\0', "FILE", "what mends the findings of an audit --json stored in FILE" },
+	{ "check", '\0', "FILE", "what in an existing configuration contradicts the policy" },
 	{ "version", '\0', "V", "the server's version (default: what is installed here)" },
 	{ "openssl", '\0', "V", "the version of its OpenSSL (default: likewise)" },
 	{ "policy", 'p', "NAME", "what is right (default: tlswright)" },
@@ -49,7 +51,7 @@ struct choices {
 	struct tw_config config;
 	struct tw_config_exception exception;
 	bool list, json, allow;
-	const char *from;
+	const char *from, *check;
 	struct tw_config_nftables firewall;
 };
 
@@ -231,6 +233,10 @@ on_option(void *ctx, const char *name, const char *value)
 		c->from = value;
 		return true;
 	}
+	if (strcmp(name, "check") == 0) {
+		c->check = value;
+		return true;
+	}
 	if (strcmp(name, "port") == 0)
 		return set_port(&c->config.port, name, value);
 	if (strcmp(name, "allow-port") == 0)
@@ -384,6 +390,8 @@ run(int argc, char **argv)
 	if (c.list)
 		return list(c.json);
 	c.config.now = (int64_t)time(NULL);
+	if (words == 0 && c.check != NULL)
+		return tw_config_check(c.check, &c.config, c.json, look_around);
 	if (words == 0 && c.from != NULL)
 		return check_exception(&c) ? tw_config_from(c.from, &c.config, look_around) : 2;
 	if (words != 1) {
@@ -396,6 +404,8 @@ run(int argc, char **argv)
 	c.config.target = tw_target_by_name(argv[1]);
 	if (c.config.target == NULL)
 		return complain(argv[1]);
+	if (c.check != NULL)
+		return tw_config_check(c.check, &c.config, c.json, look_around);
 	if (!check_exception(&c))
 		return 2;
 	return c.from != NULL ? tw_config_from(c.from, &c.config, look_around)

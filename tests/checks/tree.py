@@ -3,7 +3,7 @@ import os
 import sys
 
 # From the ground up. A file includes its own folder and the ones before it.
-FLOORS = ["base", "data", "wire", "dialog", "service", "cert", "probe", "judge", "host", "report",
+FLOORS = ["base", "data", "wire", "dialog", "service", "cert", "probe", "judge", "conf", "host", "report",
           "net", "exam", "verb"]
 WATERLINE = FLOORS.index("net")
 
