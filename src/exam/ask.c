@@ -41,8 +41,10 @@ leave(struct ask *a)
 		at = &(*at)->next;
 	*at = a->next;
 	ep->asks_n--;
-	if (a->counted)
+	if (a->counted) {
 		ep->host->connections--;
+		ep->host->ended_ms = tw_loop_now_ms(ep->exam->loop);
+	}
 }
 
 /* Frees what it holds; its own memory goes when the loop has let go of the handles. */
@@ -428,7 +430,7 @@ tw_ask_start(struct ask *a)
 
 	a->began_ms = tw_loop_now_ms(a->ep->exam->loop);
 	a->counted = true;
-	a->ep->host->connections++;
+	tw_crowd_join(a);
 	if (a->ep->open_conn != NULL) {
 		take_over(a);
 		return;

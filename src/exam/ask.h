@@ -24,6 +24,10 @@ struct ask {
 	struct endpoint *ep;
 	int probe;			/* index in tw_probes; -1: the endpoint's own */
 	unsigned attempts;
+	unsigned looks;			/* times it was put alone on purpose */
+	unsigned number;		/* of its host's connections */
+	unsigned beside;		/* how many were open when it began; of looks: at the first try */
+	bool settled;			/* and none had ended just before */
 	uint64_t began_ms;
 	struct tw_question q;
 	struct tw_hello sent;		/* q.hello with what only the sender knows */

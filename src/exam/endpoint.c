@@ -83,6 +83,8 @@ put(struct endpoint *ep, const struct held *h)
 
 	a->q = h->q;
 	a->attempts = h->attempts;
+	a->looks = h->looks;
+	a->beside = h->beside;
 	if (++ep->questions == QUESTIONS_MAX)
 		tw_pace_give_up(ep, "the server has answered so many questions with news that "
 		    "there is no end to it");
@@ -129,6 +131,8 @@ tw_endpoint_pump(struct endpoint *ep)
 	}
 	if (ep->retry != NULL)
 		return;		/* the pace's timer will come */
+	if (!ep->banned && tw_identify_again(ep))
+		return;
 	for (size_t i = 0; i < ep->probes_n; i++)
 		if (ep->probes[i]->close != NULL)
 			ep->probes[i]->close(&ep->probing, ep->states[i]);

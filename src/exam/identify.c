@@ -41,6 +41,8 @@ struct identify {
 	struct tw_session *session;
 	struct tw_buf plain;
 	uint64_t began_ns, up_ns;
+	bool crowded;			/* others of ours were open when it began */
+	bool ended, again;		/* not by our own clock; it is a second try */
 	bool up, asked;
 };
 
@@ -53,6 +55,7 @@ stop(struct identify *i)
 		at = &(*at)->next;
 	*at = i->next;
 	i->ep->host->connections--;
+	i->ep->host->ended_ms = tw_loop_now_ms(i->ep->exam->loop);
 	i->ep = NULL;
 	tw_session_free(i->session);
 	i->session = NULL;
@@ -64,8 +67,24 @@ stop(struct identify *i)
 void
 tw_identify_cancel(struct endpoint *ep)
 {
+	struct identify *i;
+
 	while (ep->identify != NULL)
 		stop(ep->identify);
+	while ((i = ep->identify_later) != NULL) {
+		ep->identify_later = i->next;
+		free(i);
+	}
+}
+
+unsigned
+tw_identify_count(const struct endpoint *ep)
+{
+	unsigned n = 0;
+
+	for (const struct identify *i = ep->identify; i != NULL; i = i->next)
+		n++;
+	return n;
 }
 
 /* The implicit row of a protocol name, as "imap" or "http/1.1" of ALPN. */
@@ -227,7 +246,43 @@ note_tongue(struct endpoint *ep, const struct tongue *t, struct tw_bytes words)
 	set_row(ep, row);
 }
 
-static void talk_inside(struct endpoint *ep, const struct tongue *tongue);
+static struct identify *talk_inside(struct endpoint *ep, const struct tongue *tongue);
+
+/* Turned away with no alert while others of ours were open: that says nothing of what is inside. */
+static void
+keep_for_later(const struct identify *i)
+{
+	struct endpoint *ep = i->ep;
+	struct identify *later;
+
+	if (i->up || i->again || !i->crowded || tw_session_alert(i->session) >= 0 ||
+	    !(i->ended || ep->crowded > 0))
+		return;
+	later = calloc(1, sizeof(*later));
+	if (later == NULL)
+		abort();
+	later->tongue = i->tongue;
+	later->next = ep->identify_later;
+	ep->identify_later = later;
+}
+
+bool
+tw_identify_again(struct endpoint *ep)
+{
+	struct identify *later = ep->identify_later, *i;
+	const struct tongue *tongue;
+
+	if (later == NULL)
+		return false;
+	tongue = later->tongue;
+	ep->identify_later = later->next;
+	free(later);
+	i = talk_inside(ep, tongue);
+	if (i == NULL)
+		return tw_identify_again(ep);
+	i->again = true;
+	return true;
+}
 
 static bool
 is_usual_here(const struct tongue *t, const struct tw_port *row)
@@ -284,6 +339,7 @@ told(struct identify *i)
 	bool up = i->up;
 
 	note_course(i);
+	keep_for_later(i);
 	if (i->tongue != NULL)
 		note_tongue(ep, i->tongue, tw_buf_view(&i->plain));
 	else if (i->plain.n > 0)
@@ -396,6 +452,7 @@ move(struct identify *i, struct tw_bytes in)
 			tw_timer_start(i->timer, GREETING_MS);
 		}
 	}
+	i->ended |= state == TW_SESSION_DOWN;
 	if (state == TW_SESSION_DOWN || i->plain.failed ||
 	    (i->plain.n > 0 && (i->tongue != NULL || is_whole(i))))
 		told(i);
@@ -419,12 +476,13 @@ on_end(void *ctx, enum tw_conn_end end, int error)
 {
 	(void)end;
 	(void)error;
+	((struct identify *)ctx)->ended = true;
 	told(ctx);
 }
 
 static const struct tw_conn_events events = { on_open, on_bytes, on_end };
 
-static void
+static struct identify *
 talk_inside(struct endpoint *ep, const struct tongue *tongue)
 {
 	struct identify *i = calloc(1, sizeof(*i));
@@ -436,7 +494,7 @@ talk_inside(struct endpoint *ep, const struct tongue *tongue)
 	i->session = tw_session_new(TW_SESSION_ALL, ep->sni, NULL, 0);
 	if (i->session == NULL) {
 		free(i);
-		return;
+		return NULL;
 	}
 	i->ep = ep;
 	i->tongue = tongue;
@@ -444,11 +502,14 @@ talk_inside(struct endpoint *ep, const struct tongue *tongue)
 	ep->identify = i;
 	tw_buf_init(&i->plain, WORDS_MAX);
 	i->timer = tw_timer_new(ep->exam->loop, on_timer, i);
+	i->crowded = ep->host->connections > 0;
+	ep->host->begun++;
 	ep->host->connections++;
 	ep->facts->connections++;
 	i->conn = tw_conn_open(ep->exam->loop, (const struct sockaddr *)&ep->addr, &events, i,
 	    &end, &error);
 	tw_timer_start(i->timer, i->conn == NULL ? 0 : SHAKE_MS);
+	return i;
 }
 
 void

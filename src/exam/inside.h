@@ -19,6 +19,9 @@ struct host {			/* one address, shared by its endpoints */
 	struct sockaddr_storage addr;	/* port 0 */
 	struct endpoint *endpoints;	/* those under way here, by next_here */
 	unsigned connections, users;
+	unsigned begun;			/* connections so far: each one's number, of ours at probes */
+	uint64_t ended_ms;		/* when one ended last */
+	struct endpoint *quiet;		/* it has a question to put alone: others wait */
 };
 
 struct exam {
@@ -71,6 +74,7 @@ struct held {			/* a question to be put again, or an answer in doubt */
 	struct held *next;
 	int probe;
 	unsigned attempts;
+	unsigned looks, beside;		/* as in struct ask */
 	uint64_t ended_ms;
 	enum tw_outcome outcome;
 	struct tw_question q;
@@ -97,7 +101,7 @@ struct endpoint {
 	struct tw_conn *open_conn;	/* reached by; waits for the first question */
 	struct reach *reach;
 	struct recognise *recognise;
-	struct identify *identify;
+	struct identify *identify, *identify_later;
 	struct tw_probing probing;
 	const struct tw_probe *const *probes;
 	size_t probes_n;
@@ -112,10 +116,15 @@ struct endpoint {
 	unsigned questions, successes;	/* put; TLS answers */
 	uint64_t sign_ms;		/* when the last throttle sign was seen */
 	bool blocked, banned, control_out;
+	bool alone_out;			/* a question is under way that nothing may be beside */
+	uint64_t patient_until_ms;	/* how long it waits for others to leave the host to it */
+	/* crowd.c: what was refused beside others, and was (not) when put alone */
+	unsigned crowded, honest, honest_beside;
+	unsigned newest_answered;	/* number of the latest connection that was answered */
 	bool injected;			/* plaintext came where the handshake should begin */
 	void (*on_wait)(struct endpoint *ep);	/* what the timer does; NULL: pumps */
 	const char *ban_reason;
-	struct held *retry, *doubt;
+	struct held *retry, *doubt, *alone;
 };
 
 void tw_endpoint_start(struct exam *x, struct job *job, uint16_t port,
@@ -142,6 +151,14 @@ void tw_pace_give_up(struct endpoint *ep, const char *reason);	/* no more questi
 void tw_pace_idle(struct endpoint *ep);		/* nothing in flight: settle doubts */
 void tw_pace_clear(struct endpoint *ep);
 
+/* crowd.c: is an answer owed to the connections of ours beside it? */
+void tw_crowd_join(struct ask *a);	/* it begins: who is there? */
+bool tw_crowd_blames(const struct ask *a);	/* must be put again, alone, to mean anything */
+bool tw_crowd_is_complaint(const struct ask *a);	/* "421 Too many connections" in place of TLS */
+void tw_crowd_answered(struct ask *a);	/* learns from a TLS answer */
+void tw_crowd_refused(struct endpoint *ep, const struct held *h);	/* and from a proven refusal */
+uint64_t tw_crowd_settle_ms(const struct held *h);	/* stillness wanted before it is put */
+
 void tw_trace_ask(const struct ask *a);	/* trace.c: a line for -v */
 void tw_finish_facts(struct endpoint *ep);	/* finish.c: certificates judged, lists closed */
 void tw_deliver(struct endpoint *ep, int probe, const struct tw_question *q,
@@ -150,6 +167,9 @@ void tw_deliver(struct endpoint *ep, int probe, const struct tw_question *q,
 /* identify.c: what is inside TLS, and the other way into a port; beside the probes. */
 void tw_identify_start(struct endpoint *ep, const struct ask *first);
 void tw_identify_cancel(struct endpoint *ep);
+unsigned tw_identify_count(const struct endpoint *ep);	/* connections of it, now */
+/* One that was turned away beside others is made again, now that nothing is; false: there is none. */
+bool tw_identify_again(struct endpoint *ep);
 void tw_way_try_other(struct endpoint *ep);	/* way.c: is there another mode? */
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * What the server bears. An answer that could be a refusal as well as a server
  * grown tired (closed, silent) is held in doubt until a question put after it
- * is answered; a server that shows it has had enough is asked more slowly, and
+ * is answered; where others of ours were open beside it, it is put again alone first
+ * (crowd.c). A server that shows it has had enough is asked more slowly, and
  * what it never lets us ask is "could not test", with its reason: never "no".
  */
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #define MAX_SIGNS	5	/* throttle signs in a row before we take it as a ban */
 #define FIRST_GAP_MS	500
 #define LONGEST_GAP_MS	2000
+#define PATIENCE_MS	3000	/* for other endpoints of the host to leave it to one question */
+#define LOOK_MS		20	/* how often it is looked whether they have */
 
 static void
 push(struct held **list, const struct held *h)
@@ -40,13 +43,23 @@ pop(struct held **list, struct held *ret)
 	return true;
 }
 
+/* Nothing is left that wants to be alone: others may go on, as their timers tell them. */
+static void
+end_quiet(struct endpoint *ep)
+{
+	ep->patient_until_ms = 0;
+	if (ep->host != NULL && ep->host->quiet == ep)
+		ep->host->quiet = NULL;
+}
+
 void
 tw_pace_clear(struct endpoint *ep)
 {
 	struct held h;
 
-	while (pop(&ep->retry, &h) || pop(&ep->doubt, &h))
+	while (pop(&ep->retry, &h) || pop(&ep->doubt, &h) || pop(&ep->alone, &h))
 		;
+	end_quiet(ep);
 }
 
 static void
@@ -68,7 +81,8 @@ tw_pace_give_up(struct endpoint *ep, const char *reason)
 
 	ep->banned = true;
 	ep->ban_reason = reason;
-	while (pop(&ep->retry, &h) || pop(&ep->doubt, &h))
+	end_quiet(ep);
+	while (pop(&ep->retry, &h) || pop(&ep->doubt, &h) || pop(&ep->alone, &h))
 		deliver_empty(ep, &h, TW_GOT_NOTHING, ep->ban_reason);
 }
 
@@ -107,6 +121,15 @@ reason_of(const struct ask *a)
 		return tw_arena_fmt(arena, "the server answered \"%.120s\" after %u connections",
 		    said, n);
 	}
+	if (tw_crowd_is_complaint(a)) {
+		struct tw_bytes line = a->flight.head;
+
+		for (line.n = 0; line.n < a->flight.head.n && line.p[line.n] != '\r' &&
+		    line.p[line.n] != '\n'; line.n++)
+			;
+		return tw_arena_fmt(arena, "the server answered \"%s\" in place of TLS after %u "
+		    "connections", tw_text_escaped(arena, line), n);
+	}
 	if (a->timed_out)
 		return tw_arena_fmt(arena, "the server stopped answering after %u connections", n);
 	if (a->stopped_in == ASK_CONNECT)
@@ -121,11 +144,13 @@ release_doubts(struct endpoint *ep, uint64_t before_ms)
 
 	ep->doubt = NULL;
 	while (pop(&list, &h)) {
-		if (h.ended_ms <= before_ms)
+		if (h.ended_ms <= before_ms) {
+			tw_crowd_refused(ep, &h);
 			deliver_empty(ep, &h, h.outcome, h.outcome == TW_GOT_SILENCE
 			    ? "the server left this hello unanswered" : NULL);
-		else
+		} else {
 			push(&ep->doubt, &h);
+		}
 	}
 }
 
@@ -137,6 +162,7 @@ doubts_again(struct endpoint *ep)
 
 	while (pop(&ep->doubt, &h)) {
 		h.attempts++;
+		h.looks = 0;
 		push(&ep->retry, &h);
 	}
 }
@@ -199,17 +225,31 @@ tw_pace_answer(struct ask *a)
 {
 	struct endpoint *ep = a->ep;
 
+	if (a->looks > 0) {
+		ep->alone_out = false;
+		if (ep->alone == NULL)
+			end_quiet(ep);
+	}
+	if (!ep->banned && a->attempts + 1 < MAX_ATTEMPTS && tw_crowd_blames(a)) {
+		struct held h = { .probe = a->probe, .attempts = a->attempts + 1, .q = a->q,
+			.looks = a->looks + 1, .beside = a->beside };
+
+		push(&ep->alone, &h);
+		return;
+	}
 	switch (a->answer.outcome) {
 	case TW_GOT_FLIGHT:
 	case TW_GOT_ALERT:
 		ep->successes++;
 		ep->signs = 0;
+		tw_crowd_answered(a);
 		tw_deliver(ep, a->probe, &a->q, &a->answer);
 		release_doubts(ep, a->began_ms);
 		break;
 	case TW_GOT_CLOSED:
 	case TW_GOT_SILENCE: {
 		struct held h = { .probe = a->probe, .attempts = a->attempts, .q = a->q,
+			.looks = a->looks, .beside = a->beside,
 			.outcome = a->answer.outcome, .ended_ms = tw_loop_now_ms(ep->exam->loop) };
 
 		if (ep->banned || h.attempts >= MAX_ATTEMPTS)
@@ -219,7 +259,10 @@ tw_pace_answer(struct ask *a)
 		break;
 	}
 	case TW_GOT_GARBAGE:
-		tw_deliver(ep, a->probe, &a->q, &a->answer);
+		if (tw_crowd_is_complaint(a))
+			put_again(a);
+		else
+			tw_deliver(ep, a->probe, &a->q, &a->answer);
 		break;
 	case TW_GOT_NOTHING:
 		put_again(a);
@@ -230,7 +273,30 @@ tw_pace_answer(struct ask *a)
 bool
 tw_pace_next(struct endpoint *ep, struct held *ret)
 {
+	if (pop(&ep->alone, ret)) {
+		ep->alone_out = true;
+		return true;
+	}
 	return pop(&ep->retry, ret);
+}
+
+/* A question wants to be put alone: is it? Else when the last of ours ends, or the timer does, it is looked again. */
+static bool
+is_alone(struct endpoint *ep, uint64_t now)
+{
+	struct host *h = ep->host;
+	uint64_t still_ms = h->ended_ms + tw_crowd_settle_ms(ep->alone);
+
+	if (ep->patient_until_ms == 0)
+		ep->patient_until_ms = now + PATIENCE_MS;
+	if (h->quiet == NULL)
+		h->quiet = ep;
+	if (ep->asks_n > 0 || ep->identify != NULL)
+		return false;
+	if (now >= ep->patient_until_ms || (h->quiet == ep && h->connections == 0 && now >= still_ms))
+		return true;
+	tw_endpoint_wait(ep, h->connections == 0 && now < still_ms ? still_ms - now : LOOK_MS);
+	return false;
 }
 
 bool
@@ -238,7 +304,16 @@ tw_pace_may_begin(struct endpoint *ep)
 {
 	uint64_t now = tw_loop_now_ms(ep->exam->loop);
 
-	if (ep->asks_n >= ep->limit)
+	if (ep->alone_out)
+		return false;
+	if (ep->alone != NULL) {
+		if (!is_alone(ep, now))
+			return false;
+	} else if (ep->host->quiet != NULL && ep->host->quiet != ep) {
+		tw_endpoint_wait(ep, LOOK_MS);
+		return false;
+	}
+	if (ep->asks_n + (ep->crowded > 0 ? tw_identify_count(ep) : 0) >= ep->limit)
 		return false;
 	if (ep->host->connections >= ep->exam->opt->per_host) {
 		ep->blocked = true;	/* tw_host_wake() comes back to it */

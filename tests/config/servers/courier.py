@@ -10,7 +10,7 @@ def start(s):
     s.private("courier")
     for name in ("imapd-ssl", "pop3d-ssl", "esmtpd", "esmtpd-msa", "esmtpd-ssl"):
         with open("/etc/courier/" + name, "a", encoding="utf-8") as f:    # the shell reads them
-            f.write("\nMAXDAEMONS=200\nMAXPERC=200\nMAXPERIP=200\n" + s.part("/" + name))
+            f.write("\n" + s.part("/" + name))
     s.folder("/run/courier/authdaemon", "courier")
     s.own("courier", "/run/courier")
     scripts = ["/usr/sbin/authdaemond", "/usr/lib/courier/imapd", "/usr/lib/courier/imapd-ssl", "/usr/sbin/pop3d",

@@ -12,7 +12,6 @@ spool_directory = %(dir)s/spool
 log_file_path = %(dir)s/exim-%%slog
 pid_file_path = %(dir)s/pid
 primary_hostname = %(host)s
-smtp_accept_max = 100
 acl_smtp_rcpt = refuse
 acl_smtp_mail = insist
 %(generated)s
