@@ -196,6 +196,41 @@ on_literal(void *ctx, const struct tw_addresses *found)
 }
 
 static void
+on_hosts(void *ctx, const struct tw_addresses *found)
+{
+	struct visit *v = ctx;
+	struct tw_diagnosis *d = v->d;
+	bool has[2] = { false, false };
+
+	for (size_t i = 0; i < found->n; i++)
+		has[found->v[i].ss_family == AF_INET6] = true;
+	d->from_hosts = found->n > 0;
+	if (!d->from_hosts)
+		return;
+	if (v->run->opt->family != AF_INET6)
+		d->v4.state = has[0] ? TW_LOOKUP_FOUND : TW_LOOKUP_NO_ADDRESS;
+	if (v->run->opt->family != AF_INET)
+		d->v6.state = has[1] ? TW_LOOKUP_FOUND : TW_LOOKUP_NO_ADDRESS;
+	tw_visit_trace(v, "is in /etc/hosts");
+	add_addresses(v, found);
+	tw_visit_settle(v);
+}
+
+/* As the system does it: what /etc/hosts has, no name server is asked for. */
+static bool
+is_in_hosts(struct visit *v, int family)
+{
+	struct tw_resolver *hosts = NULL;
+	struct tw_err err = { 0 };
+
+	if (tw_resolver_open_hosts(v->run->loop, &hosts, &err) != 0)
+		return false;
+	tw_resolver_ask(hosts, v->connect, family, on_hosts, v);
+	tw_resolver_close(hosts);
+	return v->d->from_hosts;
+}
+
+static void
 look_up(struct visit *v)
 {
 	int family = v->run->opt->family;
@@ -205,6 +240,8 @@ look_up(struct visit *v)
 		tw_resolver_ask(v->resolver, v->connect, family, on_literal, v);
 		return;
 	}
+	if (is_in_hosts(v, family))
+		return;
 	v->expected_v4 = family != AF_INET6;
 	v->expected_v6 = family != AF_INET;
 	v->lookups += v->expected_v4 + v->expected_v6;
@@ -410,6 +447,8 @@ start(struct visiting *run, const struct tw_spec *spec)
 	if (v->connect == NULL)
 		abort();
 	v->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : STEP_MS;
+	if (v->timeout_ms > o->max_time_ms)
+		v->timeout_ms = o->max_time_ms;
 	v->began_ms = tw_loop_now_ms(run->loop);
 	v->turn = tw_timer_new(run->loop, on_turn, v);
 	v->limit = tw_timer_new(run->loop, on_limit, v);

@@ -399,6 +399,20 @@ speaks_http(const struct identify *i)
 	return row != NULL && strcmp(row->service, "https") == 0;
 }
 
+/* A diagnosis waits for the greeting of a service whose server speaks first: it may be a refusal. */
+static uint64_t
+greeting_ms(const struct endpoint *ep)
+{
+	const struct tw_service *s = NULL;
+
+	if (ep->exam->opt->probes == NULL || ep->row == NULL)
+		return GREETING_MS;
+	for (size_t i = 0; i < tw_ports_n && s == NULL; i++)
+		if (tw_ports[i].dialogue != NULL && strcmp(tw_ports[i].service, ep->row->service) == 0)
+			s = tw_service_by_name(tw_ports[i].dialogue);
+	return s != NULL && s->server_first ? SHAKE_MS : GREETING_MS;
+}
+
 /* Nobody knows what is inside: not even the port's number suggests it. */
 static bool
 is_tls_alone(const struct endpoint *ep)
@@ -449,7 +463,7 @@ move(struct identify *i, struct tw_bytes in)
 			ask_http(i);
 			tw_timer_start(i->timer, 2 * GREETING_MS);
 		} else {
-			tw_timer_start(i->timer, GREETING_MS);
+			tw_timer_start(i->timer, greeting_ms(i->ep));
 		}
 	}
 	i->ended |= state == TW_SESSION_DOWN;

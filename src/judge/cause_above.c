@@ -1,7 +1,8 @@
 /* Causes above TLS, and what is only remarkable. */
 #include "judge/causing.h"
 
-#define LATE_MS	3000
+#define LATE_MS		3000
+#define VERY_LATE_MS	10000	/* longer than those who wait on purpose make anybody wait */
 
 void
 tw_cause_backend_down(struct tw_causing *c)
@@ -18,11 +19,31 @@ void
 tw_cause_greets_late(struct tw_causing *c)
 {
 	double ms = c->look->course.greeting_ms;
+	struct tw_cause *found;
 
-	if (ms >= LATE_MS)
-		tw_cause_find(c, TW_CAUSE_GREETS_LATE, TW_CERTAIN, "The server on port %u of %s greets only after "
-		    "%.1f s: clients with less patience give up, and take it for dead.", c->spot->port,
-		    c->d->host, ms / 1000);
+	if (ms < LATE_MS)
+		return;
+	found = tw_cause_find(c, TW_CAUSE_GREETS_LATE, TW_CERTAIN, "The server on port %u of %s greets only after "
+	    "%.1f s: clients with less patience give up, and take it for dead.", c->spot->port,
+	    c->d->host, ms / 1000);
+	/* An MX may do so against spam: other mail servers have patience. */
+	if (tw_causing_is_opportunistic(c->look) && ms < VERY_LATE_MS)
+		found->fault = false;
+}
+
+/* Forgotten lines in that file send this machine alone elsewhere: worth a word where something is wrong. */
+void
+tw_cause_name_from_hosts(struct tw_causing *c)
+{
+	const struct tw_diagnosis *d = c->d;
+	bool fault = false;
+
+	for (size_t i = 0; i < d->causes.n; i++)
+		fault |= d->causes.v[i].fault;
+	if (fault && d->from_hosts && strcmp(d->host, "localhost") != 0)
+		tw_cause_find(c, TW_CAUSE_NAME_FROM_HOSTS, TW_CERTAIN, "The address of %s comes from /etc/hosts of "
+		    "this machine, not from DNS: others may get another.",
+		    d->connect != NULL ? d->connect : d->host);
 }
 
 /* A healthy service whose sibling is silent: the one who set it up may want to know. */

@@ -66,7 +66,10 @@ sends_elsewhere(const struct tw_causing *c, const struct tw_http *h)
 	    !is_kin(to, c->d->host);
 }
 
-/* Something is wrong with who answers: a certificate of somebody else, or none. */
+/*
+ * Something is wrong with who answers: no TLS, or a certificate nobody vouches for. One of a
+ * known CA for another name is what a service that only forwards a domain has, too.
+ */
 static bool
 is_stranger(const struct tw_diagnosis *d)
 {
@@ -76,8 +79,7 @@ is_stranger(const struct tw_diagnosis *d)
 			const struct tw_facts *f = d->spots.v[i].looks.v[k];
 			const struct tw_certificate *x = tw_causing_certificate(f);
 
-			if (!tw_causing_has_tls(f) || (x != NULL && (x->matches_host == TW_NO ||
-			    x->trusted == TW_NO)))
+			if (!tw_causing_has_tls(f) || (x != NULL && x->trusted == TW_NO))
 				return true;
 		}
 	return false;

@@ -194,7 +194,7 @@ missed_certificate(const struct tw_facts *f)
 		return false;
 	tw_http_read(f->course.words, &h);
 	return f->course.alert == ALERT_HANDSHAKE_FAILURE || f->course.alert == 42 ||
-	    f->course.alert == 41 || h.status == 400 || h.status == 403 || h.status == 495 ||
+	    f->course.alert == 41 || h.status == 400 || h.status == 495 ||
 	    h.status == 496;
 }
 

@@ -131,10 +131,11 @@ on_socket_state(void *ctx, ares_socket_t fd, int readable, int writable)
 }
 
 static int
-open_with(struct tw_loop *loop, int flags, struct tw_resolver **ret, struct tw_err *err)
+open_with(struct tw_loop *loop, int flags, const char *lookups, struct tw_resolver **ret,
+    struct tw_err *err)
 {
 	struct tw_resolver *r = calloc(1, sizeof(*r));
-	struct ares_options options = { .flags = flags, .timeout = 2500, .tries = 2,
+	struct ares_options options = { .flags = flags, .lookups = (char *)(uintptr_t)lookups, .timeout = 2500, .tries = 2,
 		.sock_state_cb = on_socket_state, .sock_state_cb_data = r };
 	int status;
 
@@ -144,7 +145,7 @@ open_with(struct tw_loop *loop, int flags, struct tw_resolver **ret, struct tw_e
 	status = ares_library_init(ARES_LIB_INIT_ALL);
 	if (status == ARES_SUCCESS)
 		status = ares_init_options(&r->channel, &options,
-		    (flags != 0 ? ARES_OPT_FLAGS : 0) | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+		    (flags != 0 ? ARES_OPT_FLAGS : 0) | (lookups != NULL ? ARES_OPT_LOOKUPS : 0) | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
 	if (status != ARES_SUCCESS) {
 		free(r);
 		return tw_err_set(err, TW_ERR_LIBRARY, "cannot start the resolver: %s",
@@ -162,13 +163,19 @@ open_with(struct tw_loop *loop, int flags, struct tw_resolver **ret, struct tw_e
 int
 tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err)
 {
-	return open_with(loop, 0, ret, err);
+	return open_with(loop, 0, NULL, ret, err);
 }
 
 int
 tw_resolver_open_strict(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err)
 {
-	return open_with(loop, ARES_FLAG_NOCHECKRESP, ret, err);
+	return open_with(loop, ARES_FLAG_NOCHECKRESP, NULL, ret, err);
+}
+
+int
+tw_resolver_open_hosts(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err)
+{
+	return open_with(loop, 0, "f", ret, err);
 }
 
 /* From the loop: c-ares may not be ended inside a callback of its own. */

@@ -33,6 +33,8 @@ int tw_resolver_open(struct tw_loop *loop, struct tw_resolver **ret, struct tw_e
  * know why. The other kind asks the next server, and in the end says that there is none.
  */
 int tw_resolver_open_strict(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err);
+/* The same, but only this machine's own list (/etc/hosts) is asked; it answers before the return. */
+int tw_resolver_open_hosts(struct tw_loop *loop, struct tw_resolver **ret, struct tw_err *err);
 void tw_resolver_close(struct tw_resolver *r);	/* cancels what is under way; takes NULL */
 
 /*

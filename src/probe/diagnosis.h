@@ -49,6 +49,7 @@ struct tw_diagnosis {
 	bool is_address, through_proxy;
 	const char *connect;		/* --connect, or NULL */
 	struct tw_looked_up v4, v6;
+	bool from_hosts;		/* it was /etc/hosts that had the name; no name server was asked */
 	const char *parent;		/* of a name that does not exist, or NULL */
 	struct tw_looked_up parent_found;
 	TW_LIST(const char *) addresses;

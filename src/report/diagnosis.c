@@ -73,7 +73,9 @@ put_name(struct told *t)
 	}
 	if (d->connect != NULL)
 		tw_page_row(&t->page, 2, "Connect to", d->connect);
-	if (d->v4.state != TW_LOOKUP_NONE || d->v6.state != TW_LOOKUP_NONE)
+	if (d->from_hosts)
+		tw_page_row(&t->page, 2, "Name", "in /etc/hosts");
+	else if (d->v4.state != TW_LOOKUP_NONE || d->v6.state != TW_LOOKUP_NONE)
 		tw_page_row(&t->page, 2, "Name", tw_arena_fmt(t->arena, "IPv4 %s; IPv6 %s",
 		    lookup_words(t, &d->v4), lookup_words(t, &d->v6)));
 }

@@ -262,6 +262,8 @@ tw_report_diagnosis_json(struct tw_diagnosis *d, struct tw_buf *out)
 		add(&w, list, str(&w, d->addresses.v[i]));
 	put(&w, name, "ipv4", lookup(&w, &d->v4));
 	put(&w, name, "ipv6", lookup(&w, &d->v6));
+	put(&w, name, "source", d->from_hosts ? json_string("hosts") : d->v4.state == TW_LOOKUP_NONE &&
+	    d->v6.state == TW_LOOKUP_NONE ? json_null() : json_string("dns"));
 	put(&w, o, "schema", json_integer(SCHEMA));
 	put(&w, o, "tool", json_string("tlswright " TW_VERSION));
 	put(&w, o, "target", str(&w, d->target));

@@ -3,6 +3,7 @@
 `openssl s_client` and `nmap -sV` of Debian 13 (the room's) say of the same, run on the same stage.
 
     tests/diagnose/table.py PROGRAM > docs/DIAGNOSE.md      (needs root; ten minutes)
+    tests/diagnose/table.py PROGRAM NAME…                   (the rows of those cases alone)
 """
 
 import concurrent.futures
@@ -53,6 +54,7 @@ def commands(case):
 def short(text, most=150):
     text = re.sub(r"\s+", " ", text).strip().replace("|", "\\|")
     text = re.sub(r"^[0-9A-F]{12,16}:", "", text)
+    text = re.sub(r":\.\./[\w/.]+:\d+:", "", text)          # where in OpenSSL's source
     return text if len(text) <= most else text[:most - 1].rstrip() + "…"
 
 
@@ -73,7 +75,7 @@ def openssl_words(out, code):
         return "hangs (ended after 15 s)" + ("; before: " + wanted[0] if wanted else "")
     best = [line for line in wanted if "error" in line.lower()] or wanted
     if best:
-        return best[-1] if not verdict or "OK" in verdict[-1] else f"{best[-1]}; {verdict[-1].strip()}"
+        return best[-1] if not verdict or "ok" in verdict[-1].lower() else f"{best[-1]}; {verdict[-1].strip()}"
     return verdict[-1].strip() if verdict else f"status {code}, no word of why"
 
 
@@ -120,14 +122,15 @@ scripted or real. Beside the cause that `tlswright diagnose` names (and how sure
 """
 
 
-def main(program):
+def main(program, names):
     pki = Pki()
+    cases = [case for case in CASES if not names or case.name in names]
     with tempfile.TemporaryDirectory(prefix="tlswright-table-", dir="/tmp") as ca:
         pathlib.Path(ca).chmod(0o755)
         pathlib.Path(ca, "ca.pem").write_bytes(pki.ca.pem)
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            coming = [(case, pool.submit(play, case, pki, program, ca)) for case in CASES]
-            print(HEAD)
+            coming = [(case, pool.submit(play, case, pki, program, ca)) for case in cases]
+            print(HEAD) if not names else None
             print("| staged | asked | `tlswright diagnose` | `curl -v` | `openssl s_client` | `nmap -sV` |")
             print("| --- | --- | --- | --- | --- | --- |")
             for case, future in coming:
@@ -136,4 +139,4 @@ def main(program):
                       f"{short(o['sentence'], 400)} | {said['curl']} | {said['openssl']} | {said['nmap']} |", flush=True)
 
 
-main(sys.argv[1])
+main(sys.argv[1], sys.argv[2:])
