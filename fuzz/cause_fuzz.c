@@ -34,8 +34,8 @@ pick(struct bytes *in, unsigned most)
 static struct tw_bytes
 words(struct tw_arena *a, struct bytes *in)
 {
-	static const char *const usual[] = { "421 too many", "* BYE", "HTTP/1.1 302 Found\r\nLocation: "
-	    "http://x.example/\r\n\r\n", "HTTP/1.1 511 x\r\n\r\n", "HTTP/1.1 407 x\r\nVia: y\r\n\r\n",
+	static const char *const usual[] = { "421 too many", "* BYE",
+	    "HTTP/1.1 302 Found\r\nLocation: http://x.example/\r\n\r\n", "HTTP/1.1 511 x\r\n\r\n", "HTTP/1.1 407 x\r\nVia: y\r\n\r\n",
 	    "HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2020 10:00:00 GMT\r\n\r\n", "HTTP/1.1 502 Bad\r\n\r\n" };
 	unsigned kind = pick(in, 10), size = pick(in, 64);
 	struct tw_bytes v = { in->p, size < in->n ? size : in->n };
