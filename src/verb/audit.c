@@ -228,8 +228,10 @@ run(int argc, char **argv)
 		    "--help says more\n");
 		return 2;
 	}
-	if (audit_open(&a) != 0)
+	if (audit_open(&a) != 0) {
+		audit_close(&a);
 		return 2;
+	}
 	raise_descriptors();
 	status = a.from != NULL ? audit_from(&a) : examine(&a);
 	audit_close(&a);

@@ -20,6 +20,7 @@ def flat(options):
 def test_list():
     result = config("--list")
     names = [line.split()[0] for line in result.stdout.splitlines()]
+    assert names.pop() == "nftables", "the firewall is no server, and stands last"
     assert result.code == 0 and names == sorted(names) and {"nginx", "apache", "haproxy"} <= set(names), result
     objects = config("--list", "--json").objects
     assert [o["name"] for o in objects] == names
