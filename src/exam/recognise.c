@@ -92,13 +92,25 @@ put_again(struct endpoint *ep)
 		tw_ask_start(try_hello(ep->recognise, &ep->how));
 }
 
+/* A port of implicit TLS, by its name or number, complains in place of TLS: it is full just now. */
+static bool
+is_full(const struct recognise *r, const struct ask *a)
+{
+	const struct tw_port *row = r->ep->named ? r->ep->row
+	    : tw_port_by_number((uint16_t)r->ep->facts->port);
+
+	return a->stopped_in == ASK_HELLO && a->how.service == NULL && row != NULL &&
+	    row->mode == TW_IMPLICIT && tw_crowd_is_complaint(a);
+}
+
 /* 421 and its like: slower, and again, before we say that it will not talk. */
 static bool
 comes_back_later(struct recognise *r, const struct ask *a)
 {
 	struct endpoint *ep = r->ep;
+	bool throttled = a->dialog != NULL && a->dialog->flaw == TW_FLAW_THROTTLED;
 
-	if (a->dialog == NULL || a->dialog->flaw != TW_FLAW_THROTTLED || r->retries >= 2)
+	if ((!throttled && !is_full(r, a)) || r->retries >= 2)
 		return false;
 	r->retries++;
 	ep->on_wait = put_again;
@@ -166,10 +178,10 @@ on_try(struct ask *a)
 		next = tw_weigh_bytes(r, a, a->greeting);
 	else if (a->stopped_in == ASK_HELLO && a->answer.outcome == TW_GOT_ALERT)
 		tw_weigh_remember(r, RANK_ALERT, TW_REACH_ALERT, "the server answers with alerts alone");
+	else if (comes_back_later(r, a))
+		return;
 	else if (a->stopped_in == ASK_HELLO)
 		next = tw_weigh_hello(r, a);
-	else if (a->dialog != NULL && comes_back_later(r, a))
-		return;
 	else if (a->dialog != NULL) {
 		struct tw_bytes banner = tw_dialog_noted(a->dialog, a->dialog->banner);
 

@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
+import run as runner
 from scenario import GOOD, Scenario
 from servers import mail, tls, wire
-from servers.tcp import Gone
+from servers.tcp import Gone, Server
 
 
 class Few:
@@ -93,3 +94,20 @@ SCENARIOS = [
 def test_scenario(scenario, launched):
     for outcome in launched[scenario].result():
         outcome.judge()
+
+
+@pytest.mark.parametrize("scheme", ["submissions", "imaps", "pop3s"])
+def test_full_when_we_come(pki, scheme):
+    """Others fill it: the first connection of all is turned away, and it is not plaintext for that."""
+    t = tls.ScriptedTls(identities=pki.identities, **GOOD)
+    words = COMPLAINT[{"submissions": "tls", "imaps": "imap", "pop3s": "pop3"}[scheme]]
+
+    def handler(conn):
+        if conn.number > 1:
+            return tls.serve(t)(conn)
+        conn.send(words)
+        conn.sock.shutdown(socket.SHUT_WR)
+        return conn.wait_for_end()
+    with Server(handler) as server:
+        o = runner.run("audit", "--json", "--quick", "--ca", pki.ca_file, "%s://%s" % (scheme, server.target)).json
+    assert o["reach"]["tls"] == "tls" and o["verdict"] == "pass", o["reach"]
