@@ -89,9 +89,9 @@ RULESETS = {
                      "tcp dport B accept~ }", "drop", "iifname \"lo\" accept; jump web; "
                      "iifname \"eth*\" goto rest; tcp dport D accept"),
     "limits": HEAD % ("set seen { type ipv4_addr; flags dynamic; timeout 1m~ }", "drop",
-                      "tcp dport A ct state new limit rate over 100/second drop; "
-                      "tcp dport B update @seen { ip saddr limit rate over 50/second } drop; "
-                      "tcp dport { A, B } accept; tcp dport C limit rate 100/second accept"),
+                      "tcp dport A ct state new limit rate over 100/second burst 500 packets drop; "
+                      "tcp dport B update @seen { ip saddr limit rate over 50/second burst 500 packets } drop; "
+                      "tcp dport { A, B } accept; tcp dport C limit rate 100/second burst 500 packets accept"),
     "many-chains": HEAD % ("", "accept", "tcp dport A drop") + """
         table ip raw { chain pre { type filter hook prerouting priority -300; tcp dport B drop~ }~ }
         table ip6 out { chain output { type filter hook output priority 0; tcp sport C drop~ }~ }""",

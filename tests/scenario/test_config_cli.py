@@ -1,9 +1,11 @@
 """The command line of `config` as people use and misuse it."""
 import json
+import subprocess
+import time
 
 import pytest
 
-from run import run, sanitized, TLSWRIGHT
+from run import ROOT, run, sanitized, TLSWRIGHT
 
 KNOWN = ("--version", "1.28.0", "--openssl", "3.5.4")
 EXCEPTION = {"--allow": "tls1.0", "--network": "10.1.2.0/24", "--until": "2099-06-30", "--reason": "scales in hall 3"}
@@ -102,6 +104,11 @@ def test_policy_decides():
 
 
 def test_it_is_quick():
-    if sanitized(TLSWRIGHT):
-        pytest.skip("the build that is measured is the one users run")
-    assert min(config("nginx", *KNOWN).seconds for _ in range(10)) < 0.1
+    """Of the build that users run, which `make test` makes beside the one it tests."""
+    built = ROOT / "build" / "tlswright" if sanitized(TLSWRIGHT) else TLSWRIGHT
+    taken = []
+    for _ in range(10):
+        began = time.monotonic()
+        subprocess.run([built, "config", "nginx", *KNOWN], stdout=subprocess.DEVNULL, check=True)
+        taken.append(time.monotonic() - began)
+    assert min(taken) < 0.1, taken
