@@ -2,7 +2,6 @@
  * tlswright diagnose: why does a connection fail? Targets in; of each what was seen from
  * the name up, the cause in one sentence, how sure, and what to do, in order.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "report/diagnosis.h"
 #include "verb/diagnose_local.h"
 #include "verb/options.h"
+#include "verb/stored.h"
 #include "verb/story.h"
 #include "verb/target.h"
 
@@ -59,21 +59,7 @@ struct diagnose {
 };
 
 /* A sentence on stderr, escaped: a target may be anybody's word. */
-static void __attribute__((format(printf, 1, 2)))
-say(const char *fmt, ...)
-{
-	char text[1024];
-	struct tw_buf out;
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	tw_buf_init(&out, 8 * sizeof(text));
-	tw_text_escape(&out, tw_bytes_of(text));
-	fprintf(stderr, "tlswright diagnose: %s\n", tw_buf_cstr(&out));
-	tw_buf_clear(&out);
-}
+#define say(...)	tw_stored_say("diagnose", __VA_ARGS__)
 
 static bool
 complain(const char *option, const char *value, const char *wanted)
