@@ -17,7 +17,15 @@ enum tw_turn
 tw_dialog_open(
     struct tw_dialog *d, const struct tw_side *side, const char *host, const char *me)
 {
+	return tw_dialog_open_given(d, side, host, me, (struct tw_bytes){ 0 });
+}
+
+enum tw_turn
+tw_dialog_open_given(struct tw_dialog *d, const struct tw_side *side, const char *host,
+    const char *me, struct tw_bytes given)
+{
 	memset(d, 0, offsetof(struct tw_dialog, in));
+	d->given = given;
 	d->side = side;
 	d->host = host == NULL ? "" : host;
 	d->me = me == NULL ? "" : me;
@@ -77,6 +85,17 @@ tw_dialog_note(struct tw_dialog *d, struct tw_note *note, struct tw_bytes v)
 	if (v.n > 0)
 		memcpy(d->notes + at, v.p, v.n);
 	*note = (struct tw_note){ (uint16_t)at, (uint16_t)v.n };
+}
+
+/* No capability is noted where a message is kept, so the two share a place. */
+bool
+tw_dialog_keep(struct tw_dialog *d, struct tw_bytes msg)
+{
+	if (msg.n > CAPS_MOST)
+		return false;
+	memcpy(d->notes + CAPS_AT, msg.p, msg.n);
+	d->kept = (struct tw_note){ CAPS_AT, (uint16_t)msg.n };
+	return true;
 }
 
 /* "XXXXXXXA": what a middlebox leaves of a word it does not want to be seen. */
@@ -154,6 +173,20 @@ step_once(struct tw_dialog *d)
 	return d->in_n > 0;
 }
 
+/* Bytes behind the last message: the handshake's, or somebody's who put them there. */
+static enum tw_turn
+behind_tls(struct tw_dialog *d, struct tw_bytes in)
+{
+	if (!d->side->no_go_ahead)
+		return tw_dialog_flawed(d, TW_FLAW_INJECTED, TW_BAD);
+	if (in.n > sizeof(d->in) - d->in_n)
+		return tw_dialog_flawed(d, TW_FLAW_TOO_LONG, TW_BAD);
+	if (in.n > 0)
+		memcpy(d->in + d->in_n, in.p, in.n);
+	d->in_n += in.n;
+	return TW_TLS;
+}
+
 enum tw_turn
 tw_dialog_feed(struct tw_dialog *d, struct tw_bytes in)
 {
@@ -174,6 +207,12 @@ tw_dialog_feed(struct tw_dialog *d, struct tw_bytes in)
 			;
 	}
 	if (d->turn == TW_TLS && (in.n > 0 || d->in_n > 0))
-		d->turn = tw_dialog_flawed(d, TW_FLAW_INJECTED, TW_BAD);
+		d->turn = behind_tls(d, in);
 	return d->turn;
+}
+
+struct tw_bytes
+tw_dialog_rest(const struct tw_dialog *d)
+{
+	return (struct tw_bytes){ d->in, d->turn == TW_TLS ? d->in_n : 0 };
 }

@@ -46,8 +46,14 @@ struct tw_side {
 	 * over TW_DIALOG_IN may be said as soon as it is known: it is too long.
 	 */
 	ptrdiff_t (*frame)(const struct tw_dialog *d, struct tw_bytes in);
+	/* NULL: this side has nothing to say or hear (a backend that does not greet). */
 	enum tw_turn (*step)(struct tw_dialog *d, struct tw_bytes msg);
 	const void *data;	/* tables of the line interpreter, line.h */
+	/*
+	 * The peer shakes hands right behind its last message without waiting for a
+	 * word (MySQL): what follows TW_TLS is the handshake, see tw_dialog_rest().
+	 */
+	bool no_go_ahead;
 };
 
 #define TW_DIALOG_IN	8192	/* longest message of a peer */
@@ -65,6 +71,7 @@ struct tw_dialog {
 	const struct tw_side *side;
 	const char *host;	/* borrowed: the server's name, "%h" */
 	const char *me;		/* borrowed: our own name, "%m" */
+	struct tw_bytes given;	/* borrowed: the backend's first message, tw_dialog_open_given() */
 	enum tw_turn turn;
 	enum tw_dialog_flaw flaw;
 	unsigned state;		/* the side's own, from 0 */
@@ -78,6 +85,7 @@ struct tw_dialog {
 	struct tw_note banner;		/* the peer's first message */
 	struct tw_note capabilities;	/* words the peer listed, '\n' between */
 	struct tw_note reply;		/* what it answered to the request for TLS, or last */
+	struct tw_note kept;		/* the peer's first message as it came, for open_given() */
 	size_t in_n, out_n;	/* the caller sets out_n to 0 when it has sent d->out */
 	uint8_t in[TW_DIALOG_IN], out[TW_DIALOG_OUT], notes[TW_DIALOG_NOTES];
 };
@@ -85,18 +93,32 @@ struct tw_dialog {
 /* Starts d on a side; d->out holds the first words, if the side has any. */
 enum tw_turn tw_dialog_open(struct tw_dialog *d, const struct tw_side *side,
     const char *host, const char *me);
+/*
+ * The same for a service that says backend_first: given is what its .backend kept,
+ * tw_dialog_noted(backend, backend->kept), and lives as long as d.
+ */
+enum tw_turn tw_dialog_open_given(struct tw_dialog *d, const struct tw_side *side,
+    const char *host, const char *me, struct tw_bytes given);
 
 /*
  * Takes the peer's bytes. The answer does not depend on how the bytes were
  * cut. A byte after TW_TLS is a byte somebody put in front of the handshake
- * (CVE-2011-0411 and its kin), so it turns the dialog bad, for every service.
+ * (CVE-2011-0411 and its kin), so it turns the dialog bad, for every service that
+ * has a go-ahead.
  */
 enum tw_turn tw_dialog_feed(struct tw_dialog *d, struct tw_bytes in);
+/*
+ * After TW_TLS: bytes already taken that are the handshake's (no_go_ahead; else always
+ * empty). They go to TLS before anything else is read. Until d ends.
+ */
+struct tw_bytes tw_dialog_rest(const struct tw_dialog *d);
 
 /* For steps: says n bytes. Nothing is said past TW_DIALOG_OUT: the turn is bad. */
 void tw_dialog_say(struct tw_dialog *d, const void *p, size_t n);
 /* For steps: keeps v (cut to what fits, no line end behind it) as a note of d. */
 void tw_dialog_note(struct tw_dialog *d, struct tw_note *note, struct tw_bytes v);
+/* For steps: keeps msg as it is for tw_dialog_open_given(); false: it is too long. */
+bool tw_dialog_keep(struct tw_dialog *d, struct tw_bytes msg);
 /* For steps: adds a word to the capabilities, and sees when it was overwritten. */
 void tw_dialog_capability(struct tw_dialog *d, struct tw_bytes word);
 /* The bytes of a note; empty (p NULL) when there is none. Until d ends. */

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "dialog/dialog.h"
+#include "service/watch.h"
 
 struct tw_service {
 	const char *name;	/* as ports.def's dialogue column says it */
@@ -32,8 +33,26 @@ struct tw_service {
 	/* Name of the service of the same tongue that a banner shows it to be; NULL: itself. */
 	const char *(*really)(struct tw_bytes banner);
 	struct tw_side client;	/* audit asks a server for TLS */
-	struct tw_side server;	/* serve answers a client, in front of a backend */
-	struct tw_side backend;	/* serve swallows what the backend says first */
+	/*
+	 * serve answers a client before TLS, in front of a backend: it offers TLS and
+	 * refuses everything that wants it, in the protocol's words. TW_TLS: send d->out,
+	 * give tw_dialog_rest() and all that follows to TLS. TW_CLOSE, TW_BAD: send, close.
+	 */
+	struct tw_side server;
+	/*
+	 * serve swallows what the backend says first, for the client was greeted already
+	 * and will say its hello again inside TLS. TW_TLS: go on, its next bytes are the
+	 * client's; TW_REFUSED, TW_BAD: it will not serve (the reply note says why). step
+	 * NULL: it says nothing first. Not used with implicit TLS, but for backend_first.
+	 */
+	struct tw_side backend;
+	/*
+	 * The backend speaks before the client can be greeted (MySQL: its greeting holds
+	 * the scramble): connect and follow .backend first, then open .server with
+	 * tw_dialog_open_given(backend->kept).
+	 */
+	bool backend_first;
+	const struct tw_watch_kind *watch;	/* inside TLS, until the login is done; or NULL */
 	/*
 	 * TDS 7: TLS records travel inside the protocol's own packets. seal() wraps
 	 * bytes to send, putting them into out (a tw_buf); open() unwraps: returns how
