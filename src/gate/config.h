@@ -16,6 +16,7 @@
 #include "data/port.h"
 #include "data/version.h"
 #include "guard/networks.h"
+#include "guard/rates.h"
 #include "service/service.h"
 
 struct tw_where {		/* of a block, for what is said of it */
@@ -38,10 +39,6 @@ struct tw_config_certificate {
 	const char *name;
 	struct tw_where where;
 	const char *chain, *key;	/* paths */
-};
-
-struct tw_rate {		/* "20/s": at most n in each span; n 0: no limit */
-	unsigned n, span_ms;
 };
 
 struct tw_config_limit {

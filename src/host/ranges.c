@@ -267,13 +267,17 @@ tw_ranges_read(const char *text, struct tw_range *ret, bool *ret_v6)
 	return true;
 }
 
-static const char *
-format_v6(struct tw_arena *a, tw_u128 value)
+char *
+tw_ranges_format(tw_u128 value, bool v6, char out[static 40])
 {
-	unsigned group[8];
+	unsigned group[8], v = (unsigned)value;
 	int best = -1, best_n = 1;	/* RFC 5952 4.2.2: one zero group is not shortened */
-	const char *s = "";
+	size_t at = 0;
 
+	if (!v6) {
+		snprintf(out, 40, "%u.%u.%u.%u", v >> 24, v >> 16 & 255, v >> 8 & 255, v & 255);
+		return out;
+	}
 	for (int i = 0; i < 8; i++)
 		group[i] = (unsigned)(value >> (112 - 16 * i)) & 0xffff;
 	for (int i = 0; i < 8; i++) {
@@ -288,24 +292,23 @@ format_v6(struct tw_arena *a, tw_u128 value)
 	}
 	for (int i = 0; i < 8;) {
 		if (i == best) {
-			s = tw_arena_fmt(a, "%s::", s);
+			at += (size_t)snprintf(out + at, 40 - at, "::");
 			i += best_n;
 			continue;
 		}
-		s = tw_arena_fmt(a, "%s%s%x", s, i > 0 && i != best + best_n ? ":" : "", group[i]);
+		at += (size_t)snprintf(out + at, 40 - at, "%s%x",
+		    i > 0 && i != best + best_n ? ":" : "", group[i]);
 		i++;
 	}
-	return s;
+	return out;
 }
 
 const char *
 tw_ranges_address(struct tw_arena *a, tw_u128 value, bool v6)
 {
-	unsigned v = (unsigned)value;
+	char text[40];
 
-	if (v6)
-		return format_v6(a, value);
-	return tw_arena_fmt(a, "%u.%u.%u.%u", v >> 24, v >> 16 & 255, v >> 8 & 255, v & 255);
+	return tw_arena_str(a, tw_ranges_format(value, v6, text));
 }
 
 void

@@ -33,7 +33,9 @@ bool tw_ranges_equal(struct tw_ranges x, struct tw_ranges y);
 bool tw_ranges_read(const char *text, struct tw_range *ret, bool *ret_v6);
 /* An address in text; false: it is none. */
 bool tw_ranges_read_address(const char *text, tw_u128 *ret, bool *ret_v6);
-/* "192.0.2.1" of an address, in the arena. */
+/* "192.0.2.1", "2001:db8::1" (RFC 5952) into out; returns out. */
+char *tw_ranges_format(tw_u128 value, bool v6, char out[static 40]);
+/* The same in the arena. */
 const char *tw_ranges_address(struct tw_arena *a, tw_u128 value, bool v6);
 /* The prefixes a set is made of, "10.0.0.0/8", a single address without its length. */
 struct tw_prefixes {

@@ -14,7 +14,7 @@ KEPT = [
     (re.compile(r"^uv\.h$"), re.compile(r"^src/(net|exam)/[a-z_0-9]+\.[ch]$")),
     (re.compile(r"^ares(_[a-z]+)?\.h$"), re.compile(r"^src/net/[a-z_0-9]+\.[ch]$")),
     (re.compile(r"^(sys/(socket|un|epoll|stat|mman|ioctl)|netinet/.*|netdb|poll|fcntl|dirent|pthread|signal)\.h$"),
-     re.compile(r"^src/(net|exam|verb)/|^src/main\.c$")),
+     re.compile(r"^src/(net|exam|gate|verb)/|^src/main\.c$")),
 ]
 # What verbs may share: these are no verbs.
 VERB = re.compile(r"^const struct tw_verb tw_verb_([a-z0-9_]+)\b", re.M)

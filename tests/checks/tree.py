@@ -3,8 +3,8 @@ import os
 import sys
 
 # From the ground up. A file includes its own folder and the ones before it.
-FLOORS = ["base", "data", "wire", "dialog", "service", "cert", "probe", "judge", "conf", "host", "report",
-          "net", "exam", "verb"]
+FLOORS = ["base", "data", "wire", "dialog", "service", "cert", "probe", "judge", "conf", "host", "guard", "report",
+          "net", "exam", "gate", "verb"]
 WATERLINE = FLOORS.index("net")
 
 

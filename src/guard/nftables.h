@@ -1,0 +1,28 @@
+/*
+ * nftables.h -- bans as input for `nft -f -`: a table of our own with sets whose elements
+ * end by themselves. No line names another table. The parent runs nft; this writes text.
+ */
+#ifndef TW_GUARD_NFTABLES_H
+#define TW_GUARD_NFTABLES_H
+
+#include "base/buf.h"
+#include "guard/bans.h"
+
+#define TW_NFTABLES_TABLE	"tlswright"	/* of family inet */
+
+/*
+ * The table, its sets and its chain, made anew and empty, in one transaction: at start.
+ * ports are those shut to the banned (the gateway's own: who mistypes a password at a
+ * mailbox still reaches his ssh); n 0: all.
+ */
+void tw_nftables_begin(struct tw_buf *out, const uint16_t *ports, size_t n);
+/*
+ * One batch of changes, oldest first: adds those that run on at now_ms with what is left
+ * of their time, takes out the others. n 0 puts nothing.
+ */
+void tw_nftables_batch(struct tw_buf *out, const struct tw_ban_change *v, size_t n,
+    uint64_t now_ms);
+/* Takes the table away, if it is there. */
+void tw_nftables_end(struct tw_buf *out);
+
+#endif
