@@ -13,9 +13,9 @@ const char *const tw_mode_names[] = { "none", "implicit", "explicit", "negotiate
 
 const struct tw_port tw_ports[] = {
 #define P(port, transport, scheme, aliases, service, dialogue, mode, alpn, title, \
-    negotiation, use, history, instead) \
+    negotiation, use, history, ...) \
 	{ port, transport, scheme, aliases, service, dialogue, mode, alpn, title, negotiation, \
-	    use, history, instead },
+	    use, history, __VA_ARGS__ },
 #include "data/ports.def"
 #undef P
 };

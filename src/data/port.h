@@ -27,6 +27,7 @@ struct tw_port {
 	const char *use;	/* who uses it for what, one line */
 	const char *history;	/* one line, or NULL */
 	const char *instead;	/* what to use instead, or NULL */
+	const char *no_ssl2;	/* why silence after an SSL 2.0 hello is its due here, or NULL */
 };
 
 extern const struct tw_port tw_ports[];		/* by port, then the usual service first */

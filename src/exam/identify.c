@@ -19,10 +19,15 @@ struct tongue {
 	size_t words_n;
 	const char *dialogue;		/* its client's first words, instead */
 	const char *begins[4];
+	const char *holds;		/* and what stands in it; NULL: nothing more */
 };
 
 /* MQTT 3.1.1 CONNECT, clean session, client id "tlswright" (OASIS MQTT 3.1). */
 #define MQTT_CONNECT	"\x10\x15\0\4MQTT\4\2\0\x3c\0\11tlswright"
+
+/* A Binding request without attributes (RFC 8489 5); its cookie stands in every answer. */
+#define STUN_COOKIE	"\x21\x12\xa4\x42"
+#define STUN_BINDING	"\0\1\0\0" STUN_COOKIE "tlswright/01"
 
 static const struct tongue tongues[] = {
 	{ "rediss", "PING\r\n", 6, NULL, { "+PONG", "-NOAUTH", "-ERR", "-DENIED" } },
@@ -30,6 +35,7 @@ static const struct tongue tongues[] = {
 	{ "ldaps", NULL, 0, "ldap", { NULL } },
 	{ "xmpps-client", NULL, 0, "xmpp-client", { NULL } },
 	{ "ircs", "PING tlswright\r\n", 16, NULL, { ":", "PONG", "ERROR :", "NOTICE" } },
+	{ "turns", STUN_BINDING, sizeof(STUN_BINDING) - 1, NULL, { "\x01\x01", "\x01\x11" }, STUN_COOKIE },
 };
 
 struct identify {
@@ -112,7 +118,7 @@ set_row(struct endpoint *ep, const struct tw_port *row)
 	/* The port's own row is more exact where it is the same protocol. */
 	if (ep->row != NULL && strcmp(ep->row->service, row->service) == 0)
 		return;
-	ep->row = row;
+	ep->row = ep->probing.row = row;
 	ep->facts->service = row->service;
 }
 
@@ -239,6 +245,7 @@ note_tongue(struct endpoint *ep, const struct tongue *t, struct tw_bytes words)
 
 	for (size_t i = 0; i < TW_COUNT(t->begins) && t->begins[i] != NULL; i++)
 		fits |= tw_bytes_begin_with(words, t->begins[i]);
+	fits &= t->holds == NULL || tw_bytes_contain(words, t->holds);
 	if (!fits || !is_presumed(ep))
 		return;
 	if (s != NULL && s->really != NULL && s->really(words) != NULL)

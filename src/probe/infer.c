@@ -116,7 +116,7 @@ bool
 tw_infer_only_tls13(const struct tw_facts *f)
 {
 	for (int v = TW_SSL2; v < TW_TLS13; v++)
-		if (f->protocols[v] != TW_NO)
+		if (f->protocols[v] != TW_NO && f->protocols[v] != TW_NOT_APPLICABLE)
 			return false;
 	return f->protocols[TW_TLS13] == TW_YES;
 }

@@ -3,6 +3,8 @@
 
 struct ssl2 {
 	bool out, known;
+	bool silent;
+	const char *why;
 };
 
 /* ERROR-CODE of the draft, C.4 */
@@ -49,11 +51,31 @@ hear(struct tw_probing *p, void *state, const struct tw_question *q, const struc
 		    name_of(a->flight->ssl2_error), a->flight->ssl2_error));
 	} else if (a->outcome == TW_GOT_NOTHING || a->outcome == TW_GOT_SILENCE) {
 		f->protocols[TW_SSL2] = TW_COULD_NOT_TEST;
-		tw_facts_untested(f, "protocols.SSLv2", TW_COULD_NOT_TEST, a->why);
+		s->silent = a->outcome == TW_GOT_SILENCE;
+		s->why = a->why;
 	} else {
 		f->protocols[TW_SSL2] = TW_NO;
 	}
 }
 
+/*
+ * What silence means hangs on the service, which may be known only at the end: one that
+ * tells protocols apart by the first byte never took the hello for one of SSL.
+ */
+static void
+end(struct tw_probing *p, void *state)
+{
+	struct ssl2 *s = state;
+	struct tw_facts *f = p->facts;
+
+	if (f->protocols[TW_SSL2] != TW_COULD_NOT_TEST)
+		return;
+	if (s->silent && p->row != NULL && p->row->no_ssl2 != NULL) {
+		f->protocols[TW_SSL2] = TW_NOT_APPLICABLE;
+		s->why = p->row->no_ssl2;
+	}
+	tw_facts_untested(f, "protocols.SSLv2", f->protocols[TW_SSL2], s->why);
+}
+
 const struct tw_probe tw_probe_ssl2 = { .name = "ssl2", .state_size = sizeof(struct ssl2),
-	.ask = ask, .hear = hear };
+	.ask = ask, .hear = hear, .close = end };

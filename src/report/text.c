@@ -194,7 +194,8 @@ put_untested(struct tw_text *t)
 		if (!begun) {
 			tw_page_newline(&t->page);
 			tw_page_to(&t->page, 2);
-			tw_page_put(&t->page, TW_INK_WARN, "Could not be tested");
+			tw_page_put(&t->page, TW_INK_WARN, t->style->verbose ? "Could not be "
+			    "tested, was not asked for, or does not apply" : "Could not be tested");
 			tw_page_newline(&t->page);
 			begun = true;
 		}
