@@ -13,6 +13,12 @@ void tw_facts_read(struct tw_arena *a, X509 *x, struct tw_bytes der,
     const uint8_t sha256[static 32], struct tw_cert *ret);
 void tw_facts_read_link(struct tw_arena *a, X509 *x, struct tw_bytes der,
     const uint8_t sha256[static 32], struct tw_link *ret);
+/*
+ * usual.c: the same as tw_facts_read() says, without libcrypto's reading; false: der is
+ * no certificate of the usual kind, or none at all, and read.c must say what it is.
+ */
+bool tw_usual_read(struct tw_arena *a, struct tw_bytes der, const uint8_t sha256[static 32],
+    struct tw_cert *ret);
 /* key.c: key_type, key_bits, curve, rsa_exponent_one, roca, spki_sha256 */
 void tw_key_read(struct tw_arena *a, const X509 *x, struct tw_cert *ret);
 /* signature.c: signature, signature_hash, self_signed */

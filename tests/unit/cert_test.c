@@ -15,8 +15,9 @@
 #include <openssl/param_build.h>
 #include <openssl/x509v3.h>
 
+#include "base/crypto.h"
 #include "base/text.h"
-#include "cert/cert.h"
+#include "cert/facts.h"
 #include "certs_make.h"
 
 static struct certs_one *ca;
@@ -28,6 +29,62 @@ assert_text(struct tw_bytes v, const char *want)
 		fail_msg("got \"%.*s\", want \"%s\"", (int)v.n, (const char *)v.p, want);
 }
 
+static void
+assert_same(const struct tw_cert *x, const struct tw_cert *y)
+{
+	assert_int_equal(x->parsed, y->parsed);
+	assert_true(tw_bytes_equal(x->der, y->der));
+	assert_memory_equal(x->sha256, y->sha256, 32);
+	assert_memory_equal(x->spki_sha256, y->spki_sha256, 32);
+	if (!x->parsed)
+		return;
+	assert_true(tw_bytes_equal(x->subject, y->subject));
+	assert_true(tw_bytes_equal(x->issuer, y->issuer));
+	assert_true(tw_bytes_equal(x->common_name, y->common_name));
+	assert_true(tw_bytes_equal(x->serial, y->serial));
+	assert_true(x->not_before == y->not_before && x->not_after == y->not_after);
+	assert_string_equal(x->key_type, y->key_type);
+	assert_int_equal(x->key_bits, y->key_bits);
+	assert_true((x->curve == NULL) == (y->curve == NULL));
+	assert_string_equal(x->curve == NULL ? "" : x->curve, y->curve == NULL ? "" : y->curve);
+	assert_string_equal(x->signature, y->signature);
+	assert_string_equal(x->signature_hash, y->signature_hash);
+	assert_true(x->self_signed == y->self_signed && x->is_ca == y->is_ca &&
+	    x->must_staple == y->must_staple && x->server_usage == y->server_usage &&
+	    x->scts == y->scts && x->ocsp_uri == y->ocsp_uri && x->wildcard == y->wildcard &&
+	    x->crl_uri == y->crl_uri && x->precertificate == y->precertificate &&
+	    x->roca == y->roca && x->rsa_exponent_one == y->rsa_exponent_one);
+	assert_int_equal(x->names.n, y->names.n);
+	for (size_t i = 0; i < x->names.n; i++) {
+		assert_int_equal(x->names.v[i].kind, y->names.v[i].kind);
+		assert_true(tw_bytes_equal(x->names.v[i].value, y->names.v[i].value));
+	}
+}
+
+/* Read by the walk where that reads it, and by libcrypto: the same; true: the walk did. */
+static bool
+walked(struct tw_bytes der)
+{
+	struct tw_arena *a = tw_arena_new();
+	struct tw_cert usual, whole;
+	uint8_t sha256[32];
+	bool yes;
+	X509 *x;
+
+	tw_hash(TW_SHA256, der, sha256);
+	yes = tw_usual_read(a, der, sha256, &usual);
+	if (yes) {
+		ERR_set_mark();
+		x = tw_asn1_read(der);
+		tw_facts_read(a, x, der, sha256, &whole);
+		X509_free(x);
+		ERR_pop_to_mark();
+		assert_same(&usual, &whole);
+	}
+	tw_arena_free(a);
+	return yes;
+}
+
 /* Made, read and kept in a; the certificate itself is freed. */
 static struct tw_cert
 made(struct tw_arena *a, const struct certs_row *row, const struct certs_one *issuer)
@@ -37,6 +94,7 @@ made(struct tw_arena *a, const struct certs_row *row, const struct certs_one *is
 
 	tw_cert_read(a, c->der, &ret);
 	assert_true(ret.parsed);
+	walked(c->der);
 	assert_int_equal(ERR_peek_error(), 0);	/* the queue is the TLS glue's */
 	certs_free(c);
 	return ret;
@@ -489,37 +547,69 @@ test_many_names(void **state)
 	tw_arena_free(a);
 }
 
-/* --- the shelf ------------------------------------------------------------- */
+/* --- usual ones ------------------------------------------------------------ */
+
+static const struct {
+	struct certs_row row;
+	bool usual;
+} usual_rows[] = {
+	{ { .cn = "mail.example.com", .san = "DNS:mail.example.com,DNS:*.example.com,IP:192.0.2.1,"
+	    "IP:2001:db8::1,email:a@b.example,URI:https://x.example/" }, true },
+	{ { .cn = "a, b + \"c\"", .o = "O", .key = "rsa2048", .hash = "SHA512" }, true },
+	{ { .cn = "x", .key = "p384", .hash = "SHA384", .basic = "CA:TRUE,pathlen:0" }, true },
+	{ { .cn = "x", .aia = "OCSP;URI:http://o.example/", .extra = { { "tlsfeature",
+	    "status_request" }, { "crlDistributionPoints", "URI:http://c.example/" } } }, true },
+	{ { .cn = "x", .eku = "clientAuth", .san = "" }, true },
+	{ { .cn = NULL, .san = "DNS:^x" }, true },
+	{ { .cn = "x", .key = "ed25519" }, false },
+	{ { .cn = "x", .hash = "SHA1" }, false },
+	{ { .cn = "m\xc3\xbcnchen" }, false },
+	{ { .cn = "x", .key = "p256-explicit" }, false },
+};
 
 static void
-assert_same(const struct tw_cert *x, const struct tw_cert *y)
+test_usual(void **state)
 {
-	assert_int_equal(x->parsed, y->parsed);
-	assert_true(tw_bytes_equal(x->der, y->der));
-	assert_memory_equal(x->sha256, y->sha256, 32);
-	assert_memory_equal(x->spki_sha256, y->spki_sha256, 32);
-	if (!x->parsed)
-		return;
-	assert_true(tw_bytes_equal(x->subject, y->subject));
-	assert_true(tw_bytes_equal(x->issuer, y->issuer));
-	assert_true(tw_bytes_equal(x->common_name, y->common_name));
-	assert_true(tw_bytes_equal(x->serial, y->serial));
-	assert_true(x->not_before == y->not_before && x->not_after == y->not_after);
-	assert_string_equal(x->key_type, y->key_type);
-	assert_int_equal(x->key_bits, y->key_bits);
-	assert_true((x->curve == NULL) == (y->curve == NULL));
-	assert_string_equal(x->curve == NULL ? "" : x->curve, y->curve == NULL ? "" : y->curve);
-	assert_string_equal(x->signature, y->signature);
-	assert_string_equal(x->signature_hash, y->signature_hash);
-	assert_true(x->self_signed == y->self_signed && x->is_ca == y->is_ca &&
-	    x->must_staple == y->must_staple && x->server_usage == y->server_usage &&
-	    x->scts == y->scts && x->ocsp_uri == y->ocsp_uri && x->wildcard == y->wildcard);
-	assert_int_equal(x->names.n, y->names.n);
-	for (size_t i = 0; i < x->names.n; i++) {
-		assert_int_equal(x->names.v[i].kind, y->names.v[i].kind);
-		assert_true(tw_bytes_equal(x->names.v[i].value, y->names.v[i].value));
+	(void)state;
+	for (size_t i = 0; i < TW_COUNT(usual_rows); i++) {
+		struct certs_one *c = certs_make(&usual_rows[i].row, ca);
+
+		if (walked(c->der) != usual_rows[i].usual)
+			fail_msg("row %zu", i);
+		certs_free(c);
 	}
+	assert_false(walked(ca->der));		/* signed by itself, which must be proved */
+	assert_false(walked((struct tw_bytes){ NULL, 0 }));
 }
+
+/* One byte of it changed, or its end cut off: read as libcrypto reads it, or left to it. */
+static void
+test_usual_changed(void **state)
+{
+	static const uint8_t changes[] = { 0x01, 0x80 };
+	unsigned read = 0;
+
+	(void)state;
+	for (size_t row = 0; row < 4; row += 3) {
+		struct certs_one *c = certs_make(&usual_rows[row].row, ca);
+		uint8_t *der = malloc(c->der.n);
+
+		memcpy(der, c->der.p, c->der.n);
+		for (size_t i = 0; i < c->der.n; i++) {
+			for (size_t k = 0; k < TW_COUNT(changes); k++) {
+				der[i] ^= changes[k];
+				read += walked((struct tw_bytes){ der, c->der.n });
+				der[i] ^= changes[k];
+			}
+			assert_false(walked((struct tw_bytes){ der, i }));
+		}
+		free(der);
+		certs_free(c);
+	}
+	assert_true(read > 500);
+}
+
+/* --- the shelf ------------------------------------------------------------- */
 
 /* What is asked of s says the same as what is read anew, the first time and the next. */
 static void
@@ -735,6 +825,8 @@ main(void)
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_many_names),
+		cmocka_unit_test(test_usual),
+		cmocka_unit_test(test_usual_changed),
 		cmocka_unit_test(test_shelf),
 		cmocka_unit_test(test_shelf_ends),
 		cmocka_unit_test(test_validity_limits),
