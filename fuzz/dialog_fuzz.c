@@ -113,6 +113,7 @@ side_of(struct tw_bytes *in, const struct tw_service **ret_s)
 		return tw_line_is(side, "client") ? &s->client :
 		    tw_line_is(side, "server")	  ? &s->server :
 		    tw_line_is(side, "backend")	  ? &s->backend :
+		    tw_line_is(side, "trial")	  ? &s->trial :
 						    NULL;
 	}
 	return NULL;

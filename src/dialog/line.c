@@ -87,6 +87,25 @@ tw_line_throttles(struct tw_bytes msg)
 	return false;
 }
 
+bool
+tw_line_wants_tls(struct tw_bytes msg)
+{
+	static const char *const words[] = { "TLS", "SSL", "encrypt", "secur", "privacy",
+		"under a layer", "cleartext", "clear text", "clear-text", "plaintext", "plain text" };
+
+	for (size_t i = 0; i < TW_COUNT(words); i++)
+		if (tw_bytes_contain(msg, words[i]))
+			return true;
+	return false;
+}
+
+void
+tw_line_hears_trial(struct tw_dialog *d, struct tw_bytes msg, bool taken)
+{
+	d->plain_auth = taken;
+	d->no_plain_auth = !taken && tw_line_wants_tls(msg);
+}
+
 enum tw_turn
 tw_line_open(struct tw_dialog *d)
 {

@@ -69,6 +69,10 @@ bool tw_line_next(struct tw_bytes *b, struct tw_bytes *ret_line);
 bool tw_line_is(struct tw_bytes word, const char *s);
 /* Does a refusal ask to come back later ("too many connections")? */
 bool tw_line_throttles(struct tw_bytes msg);
+/* Does a refusal say that it is for want of encryption ("TLS required", "only under a layer")? */
+bool tw_line_wants_tls(struct tw_bytes msg);
+/* Notes the answer to the first step of a login, tried in the clear: taken, or refused for that. */
+void tw_line_hears_trial(struct tw_dialog *d, struct tw_bytes msg, bool taken);
 
 #define TW_LINE_CLIENT(framing, table, hearing) { .open = tw_line_open, \
 	.frame = framing, .step = tw_line_follow, \

@@ -198,12 +198,14 @@ say_dialog(struct ask *a)
 static void
 open_dialog(struct ask *a, enum ask_state state, const struct tw_service *s, const char *host)
 {
+	const struct tw_side *side = state == ASK_DIALOG && a->how.trial ? &s->trial : &s->client;
+
 	a->state = state;
 	if (a->dialog == NULL)
 		a->dialog = malloc(sizeof(*a->dialog));
 	if (a->dialog == NULL)
 		abort();
-	tw_dialog_open(a->dialog, &s->client, host, a->ep->exam->me);
+	tw_dialog_open(a->dialog, side, host, a->ep->exam->me);
 	wait_for(a, s->server_first ? greeting_ms(a) : step_ms(a));
 	say_dialog(a);
 }
@@ -252,6 +254,10 @@ dialog_turned(struct ask *a)
 			begin_talk(a);
 		else
 			say_hello(a);
+		break;
+	case TW_CLOSE:		/* a trial's goodbye */
+		say_dialog(a);
+		tw_ask_finish(a, TW_GOT_NOTHING);
 		break;
 	default:
 		tw_ask_finish(a, TW_GOT_NOTHING);

@@ -14,6 +14,7 @@ struct approach {
 	enum tw_mode mode;
 	const struct tw_service *service;	/* NULL: none is spoken before TLS */
 	int64_t listen_ms;	/* implicit on an unknown port: wait so long for a greeting first */
+	bool trial;		/* no TLS at all: the service's own trial of a login in the clear */
 };
 
 enum ask_state { ASK_NEW, ASK_SLOT, ASK_CONNECT, ASK_PROXY, ASK_LISTEN, ASK_DIALOG, ASK_HELLO,

@@ -131,7 +131,7 @@ tw_endpoint_pump(struct endpoint *ep)
 	}
 	if (ep->retry != NULL)
 		return;		/* the pace's timer will come */
-	if (!ep->banned && tw_identify_again(ep))
+	if (!ep->banned && (tw_identify_again(ep) || tw_trial_start(ep, tw_endpoint_pump)))
 		return;
 	for (size_t i = 0; i < ep->probes_n; i++)
 		if (ep->probes[i]->close != NULL)

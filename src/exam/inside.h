@@ -121,6 +121,8 @@ struct endpoint {
 	/* crowd.c: what was refused beside others, and was (not) when put alone */
 	unsigned crowded, honest, honest_beside;
 	unsigned newest_answered;	/* number of the latest connection that was answered */
+	bool tried;			/* a login in the clear */
+	void (*after_trial)(struct endpoint *ep);
 	bool injected;			/* plaintext came where the handshake should begin */
 	void (*on_wait)(struct endpoint *ep);	/* what the timer does; NULL: pumps */
 	const char *ban_reason;
@@ -170,6 +172,8 @@ void tw_identify_cancel(struct endpoint *ep);
 unsigned tw_identify_count(const struct endpoint *ep);	/* connections of it, now */
 /* One that was turned away beside others is made again, now that nothing is; false: there is none. */
 bool tw_identify_again(struct endpoint *ep);
+/* trial.c: true: a login in the clear is being tried, and then() comes when it was. */
+bool tw_trial_start(struct endpoint *ep, void (*then)(struct endpoint *ep));
 void tw_way_try_other(struct endpoint *ep);	/* way.c: is there another mode? */
 
 #endif

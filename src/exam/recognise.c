@@ -239,6 +239,12 @@ try_guess(struct recognise *r, int64_t listen_ms)
 	tw_endpoint_wait(r->ep, (uint64_t)listen_ms + PATIENCE_MS);
 }
 
+static void
+tried(struct endpoint *ep)
+{
+	try_next(ep->recognise);
+}
+
 /* Nothing is under way, and nothing reached TLS: what is left to try? */
 static void
 try_next(struct recognise *r)
@@ -255,7 +261,8 @@ try_next(struct recognise *r)
 		return;
 	}
 	if (dialogue_spoken || (ep->named && (ep->how.service != NULL || r->wide))) {
-		tw_endpoint_unaudited(ep, r->tls, r->detail);
+		if (!tw_trial_start(ep, tried))
+			tw_endpoint_unaudited(ep, r->tls, r->detail);
 	} else if (!ep->named && !r->guessed) {
 		/* The port's usual way was a dialogue, and led nowhere: TLS at once? */
 		try_guess(r, row == NULL || row->mode != TW_IMPLICIT ? LISTEN_MS : 0);

@@ -89,6 +89,16 @@ put_answer(struct tw_buf *b, const struct ask *a)
 	}
 }
 
+static void
+put_trial(struct tw_buf *b, const struct ask *a)
+{
+	const struct tw_dialog *d = a->dialog;
+
+	tw_buf_fmt(b, "the first step of a login -> %s", d == NULL ? stopped(a) : d->plain_auth
+	    ? "taken, and taken back" : d->no_plain_auth ? "refused for want of TLS"
+	    : "not told");
+}
+
 void
 tw_trace_ask(const struct ask *a)
 {
@@ -102,9 +112,13 @@ tw_trace_ask(const struct ask *a)
 	tw_buf_fmt(&b, "%s:%d ", f->host, f->port);
 	if (a->how.service != NULL)
 		tw_buf_fmt(&b, "%s, then ", a->how.service->name);
-	put_question(&b, a);
-	tw_buf_str(&b, " -> ");
-	put_answer(&b, a);
+	if (a->how.trial) {
+		put_trial(&b, a);
+	} else {
+		put_question(&b, a);
+		tw_buf_str(&b, " -> ");
+		put_answer(&b, a);
+	}
 	if (a->answer.ms > 0)
 		tw_buf_fmt(&b, " (%.1f ms)", a->answer.ms);
 	client->trace(client->ctx, tw_buf_cstr(&b));

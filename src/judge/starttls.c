@@ -54,6 +54,8 @@ tw_judge_starttls(struct tw_judge *j)
 		tw_judge_find(j, TW_FINDING_STARTTLS_RESPONSE_INJECTION, service_of(f), true,
 		    "Bytes came in the clear between the server's go-ahead and the handshake.");
 	if (f->plaintext_auth_refused == TW_NO)
-		tw_judge_find(j, TW_FINDING_PLAINTEXT_AUTH_ACCEPTED, service_of(f), true,
-		    "The server offers to take passwords before TLS has begun.");
+		tw_judge_find(j, TW_FINDING_PLAINTEXT_AUTH_ACCEPTED, service_of(f),
+		    f->plaintext_auth_tried, f->plaintext_auth_tried
+		    ? "The server took the first step of a login before TLS had begun."
+		    : "The server offers to take passwords before TLS has begun.");
 }

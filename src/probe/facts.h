@@ -126,6 +126,7 @@ struct tw_facts {
 	enum tw_check starttls_offered, plaintext_auth_refused;
 	TW_LIST(struct tw_bytes) capabilities;
 	struct tw_bytes reply;
+	bool plaintext_auth_tried;	/* by the first step of a login, not by what is listed */
 	bool response_injected;		/* bytes between the go-ahead and the handshake */
 	enum tw_tcp tcp;
 	enum tw_reach_tls tls;

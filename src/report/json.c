@@ -398,6 +398,7 @@ static const struct tw_field dialogue_fields[] = {
 	{ "capabilities", TW_KIND_LIST, offsetof(struct tw_facts, capabilities), &text_shape },
 	FACT("reply", TW_KIND_TEXT, reply),
 	CHECK("plaintext_auth_refused", struct tw_facts, plaintext_auth_refused),
+	FACT("plaintext_auth_tried", TW_KIND_BOOL, plaintext_auth_tried),
 	FACT("response_injected", TW_KIND_BOOL, response_injected),
 	FACT("preauth", TW_KIND_BOOL, preauth),
 };

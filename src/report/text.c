@@ -103,7 +103,7 @@ put_header(struct tw_text *t)
 	if (f->has_dialogue && f->tls == TW_REACH_TLS)
 		tw_page_row(&t->page, 2, "Passwords", f->plaintext_auth_refused == TW_YES ?
 		    "refused before TLS" : f->plaintext_auth_refused == TW_NO ?
-		    "taken before TLS" : NULL);
+		    f->plaintext_auth_tried ? "taken before TLS" : "offered before TLS" : NULL);
 	if (f->tls != TW_REACH_TLS)
 		put_reach(t);
 }

@@ -3,7 +3,7 @@
 #include "service/service.h"
 #include "service/software.h"
 
-enum { GREETING, LISTING, ASKED };
+enum { GREETING, LISTING, ASKED, CANCELLED };
 
 /* Words of a capability list, up to "]" where it stands in a response code. */
 static void
@@ -77,6 +77,26 @@ static const struct tw_line_rule asks[] = {
 	{ ASKED, "a2 BAD", TW_END(TW_REFUSED, TW_FLAW_STRIPPED) },
 };
 
+static void
+hears_trial(struct tw_dialog *d, struct tw_bytes msg)
+{
+	if (d->state == ASKED && !tw_bytes_begin_with(msg, "* "))
+		tw_line_hears_trial(d, msg, tw_bytes_begin_with(msg, "+"));
+}
+
+/* PLAIN without its first response: "+" waits for name and password, and "*" takes it back (RFC 9051 6.2.2). */
+static const struct tw_line_rule tries[] = {
+	{ GREETING, "* OK", TW_GO(ASKED, "t1 AUTHENTICATE PLAIN\r\n") },
+	{ GREETING, "* PREAUTH", TW_END(TW_REFUSED, TW_FLAW_PREAUTH) },
+	{ GREETING, "* BYE", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+	{ ASKED, "* BYE", TW_END(TW_REFUSED, TW_FLAW_NONE) },
+	{ ASKED, "* ", TW_GO(ASKED, NULL) },
+	{ ASKED, "+", TW_GO(CANCELLED, "*\r\n") },
+	{ ASKED, "t1 ", .say = "t2 LOGOUT\r\n", TW_END(TW_CLOSE, TW_FLAW_NONE) },
+	{ CANCELLED, "* ", TW_GO(CANCELLED, NULL) },
+	{ CANCELLED, "t1 ", .say = "t2 LOGOUT\r\n", TW_END(TW_CLOSE, TW_FLAW_NONE) },
+};
+
 #define CAPABILITIES "IMAP4rev1 STARTTLS LOGINDISABLED"
 
 static const struct tw_line_command obeys[] = {
@@ -103,6 +123,7 @@ const struct tw_service tw_service_imap = {
 	.greets = greets,
 	.software = tw_software_find,
 	.client = TW_LINE_CLIENT(tw_frame_line, asks, hears),
+	.trial = TW_LINE_CLIENT(tw_frame_line, tries, hears_trial),
 	.server = TW_LINE_SERVER("* OK [CAPABILITY " CAPABILITIES "] %h ready\r\n", obeys,
 	    .tagged = true, .no_literals = "* BYE No literals before TLS\r\n"),
 	.backend = TW_LINE_CLIENT(tw_frame_line, swallows, NULL),

@@ -68,6 +68,27 @@ static const struct tw_line_rule asks[] = {
 	{ ASKED, "5", TW_END(TW_REFUSED, TW_FLAW_NONE) },
 };
 
+/* RFC 4643 2.3: 381 wants the password; 483 wants encryption first. */
+static void
+hears_trial(struct tw_dialog *d, struct tw_bytes msg)
+{
+	if (d->state != ASKED)
+		return;
+	tw_line_hears_trial(d, msg, tw_bytes_begin_with(msg, "381"));
+	if (tw_bytes_begin_with(msg, "483"))
+		d->no_plain_auth = true;
+}
+
+#define QUIT .say = "QUIT\r\n", TW_END(TW_CLOSE, TW_FLAW_NONE)
+static const struct tw_line_rule tries[] = {
+	{ GREETING, "20", TW_GO(ASKED, "AUTHINFO USER tlswright\r\n") },
+	{ GREETING, "400", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
+	{ GREETING, "502", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+	{ ASKED, "3", QUIT },
+	{ ASKED, "4", QUIT },
+	{ ASKED, "5", QUIT },
+};
+
 static const struct tw_line_command obeys[] = {
 	{ "CAPABILITIES", NULL, "101 List:\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n", TW_MORE },
 	{ "STARTTLS", "", "382 Continue with TLS negotiation\r\n", TW_TLS },
@@ -91,6 +112,7 @@ const struct tw_service tw_service_nntp = {
 	.greets = greets,
 	.software = tw_software_find,
 	.client = TW_LINE_CLIENT(frame, asks, hears),
+	.trial = TW_LINE_CLIENT(tw_frame_line, tries, hears_trial),
 	.server = TW_LINE_SERVER("200 %h ready\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_line, swallows, NULL),
 };

@@ -63,6 +63,21 @@ static const struct tw_line_rule asks[] = {
 	{ ASKED, "-ERR", TW_END(TW_REFUSED, TW_FLAW_NONE) },
 };
 
+static void
+hears_trial(struct tw_dialog *d, struct tw_bytes msg)
+{
+	if (d->state == ASKED)
+		tw_line_hears_trial(d, msg, tw_bytes_begin_with(msg, "+OK"));
+}
+
+/* USER is answered before there is a password; QUIT then ends it, and no login has failed. */
+static const struct tw_line_rule tries[] = {
+	{ GREETING, "+OK", TW_GO(ASKED, "USER tlswright\r\n") },
+	{ GREETING, "-ERR", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
+	{ ASKED, "+OK", .say = "QUIT\r\n", TW_END(TW_CLOSE, TW_FLAW_NONE) },
+	{ ASKED, "-ERR", .say = "QUIT\r\n", TW_END(TW_CLOSE, TW_FLAW_NONE) },
+};
+
 static const struct tw_line_command obeys[] = {
 	{ "CAPA", "", "+OK\r\nSTLS\r\n.\r\n", TW_MORE },
 	{ "NOOP", "", "+OK\r\n", TW_MORE },
@@ -85,6 +100,7 @@ const struct tw_service tw_service_pop3 = {
 	.greets = greets,
 	.software = tw_software_find,
 	.client = TW_LINE_CLIENT(frame, asks, hears),
+	.trial = TW_LINE_CLIENT(tw_frame_line, tries, hears_trial),
 	.server = TW_LINE_SERVER("+OK %h ready\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_line, swallows, NULL),
 };

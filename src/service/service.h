@@ -34,6 +34,11 @@ struct tw_service {
 	const char *(*really)(struct tw_bytes banner);
 	struct tw_side client;	/* audit asks a server for TLS */
 	/*
+	 * audit takes the first step of a login in the clear, before any password and with no
+	 * one's name, and goes back on it: plain_auth, no_plain_auth tell. No step: untried.
+	 */
+	struct tw_side trial;
+	/*
 	 * serve answers a client before TLS, in front of a backend: it offers TLS and
 	 * refuses everything that wants it, in the protocol's words. TW_TLS: send d->out,
 	 * give tw_dialog_rest() and all that follows to TLS. TW_CLOSE, TW_BAD: send, close.

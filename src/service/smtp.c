@@ -3,7 +3,8 @@
 
 #include "service/software.h"
 
-enum { GREETING = TW_SMTP_GREETING, LISTING = TW_SMTP_LISTING, HELO = TW_SMTP_HELO };
+enum { GREETING = TW_SMTP_GREETING, LISTING = TW_SMTP_LISTING, HELO = TW_SMTP_HELO,
+	TRIED = TW_SMTP_ASKED, CANCELLED };
 
 /* One line of the list, behind its "250-". */
 static void
@@ -76,6 +77,32 @@ static const struct tw_line_rule asks[] = {
 	TW_SMTP_RULES,
 };
 
+/* RFC 4954 6: 334 goes on with the login, 538 wants encryption first; RFC 3207 4: so does 530. */
+static void
+hears_trial(struct tw_dialog *d, struct tw_bytes msg)
+{
+	if (d->state != TRIED)
+		return;
+	tw_line_hears_trial(d, msg, tw_bytes_begin_with(msg, "334"));
+	if (tw_bytes_begin_with(msg, "538"))
+		d->no_plain_auth = true;
+}
+
+#define QUIT .say = "QUIT\r\n", TW_END(TW_CLOSE, TW_FLAW_NONE)
+/* AUTH without its first response waits for name and password; "*" takes it back (RFC 4954 4). */
+static const struct tw_line_rule tries[] = {
+	{ GREETING, "220", TW_GO(LISTING, "EHLO %m\r\n") },
+	TW_SMTP_REFUSALS(GREETING),
+	{ LISTING, "250", TW_GO(TRIED, "AUTH PLAIN\r\n") },
+	TW_SMTP_REFUSALS(LISTING),
+	{ TRIED, "334", TW_GO(CANCELLED, "*\r\n") },
+	{ TRIED, "504", TW_GO(TRIED, "AUTH LOGIN\r\n") },
+	{ TRIED, "421", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
+	{ TRIED, "4", QUIT },
+	{ TRIED, "5", QUIT },
+	{ CANCELLED, "", QUIT },
+};
+
 static const struct tw_line_command obeys[] = {
 	{ "EHLO", "", "501 5.5.4 EHLO needs a name\r\n", TW_MORE },
 	{ "EHLO", NULL, TW_SMTP_HELLO, TW_MORE },
@@ -98,6 +125,7 @@ const struct tw_service tw_service_smtp = {
 	.greets = greets,
 	.software = tw_software_find,
 	.client = TW_LINE_CLIENT(tw_frame_reply, asks, tw_smtp_hears),
+	.trial = TW_LINE_CLIENT(tw_frame_reply, tries, hears_trial),
 	.server = TW_LINE_SERVER("220 %h ESMTP\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_reply, swallows, NULL),
 };

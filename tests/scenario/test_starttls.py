@@ -97,6 +97,38 @@ def modes_are(*wanted):
     return check
 
 
+def tried(refused, proof, was_tried=True):
+    """A login was begun once at most, and taken back: the handlers insist on that."""
+    def check(outcome):
+        dialogue = outcome.json["dialogue"]
+        assert dialogue["plaintext_auth_refused"] == refused, dialogue
+        assert dialogue["plaintext_auth_tried"] == was_tried, dialogue
+        proofs = [f["proof"] for f in outcome.json["findings"] if f["id"] == "plaintext-auth-accepted"]
+        assert proofs == ([proof] if proof else []), proofs
+        begun = [line for c in outcome.server.conns for line in bytes(c.heard).upper().split(b"\r\n")
+                 if line.startswith((b"USER ", b"AUTH PLAIN", b"AUTHINFO ", b"T1 AUTHENTICATE "))]
+        assert len(begun) == 1, begun
+    return check
+
+
+AUTH = ("STARTTLS", "AUTH PLAIN LOGIN")
+NEWS = ("VERSION 2", "AUTHINFO USER", "STARTTLS")
+TAKEN = [
+    ("pop3-user-taken", "pop3", behind(mail.pop3, capabilities=("USER", "STLS"), user="+OK")),
+    ("imap-plain-taken", "imap", behind(mail.imap, capabilities="IMAP4rev1 STARTTLS AUTH=PLAIN", auth="+ ")),
+    ("smtp-plain-taken", "smtp", behind(mail.smtp, capabilities=AUTH, auth="334 ")),
+    ("nntp-user-taken", "nntp", behind(mail.nntp, capabilities=NEWS, user="381 password")),
+]
+REFUSED = [
+    ("pop3-user-refused", "pop3", behind(mail.pop3, capabilities=("USER", "STLS"),
+                                         user="-ERR TLS required to log in.")),
+    ("imap-plain-refused", "imap", behind(mail.imap, capabilities="IMAP4rev1 STARTTLS AUTH=PLAIN",
+                                          auth="NO [PRIVACYREQUIRED] not here")),
+    ("smtp-plain-refused", "smtp", behind(mail.smtp, capabilities=AUTH, auth="538 5.7.11 not like this")),
+    ("nntp-user-refused", "nntp", behind(mail.nntp, capabilities=NEWS, user="483 not like this")),
+]
+
+
 def throttled(pki):
     t = tls.ScriptedTls(identities=pki.identities, **GOOD)
     return broken.throttled(mail.smtp(lambda c: tls.talk(t, c)), b"421 too many connections\r\n"), t
@@ -136,6 +168,15 @@ FLAWS = [
     Scenario("imap-plaintext-auth", behind(mail.imap, capabilities="IMAP4rev1 STARTTLS AUTH=PLAIN"), scheme="imap",
              find={"plaintext-auth-accepted"}, expect={"verdict": "fail"},
              check=dialogue_is(plaintext_auth_refused="no")),
+    # What is listed is tried, where that can be done with no login failing.
+    *(Scenario(name, server, scheme=scheme, find={"plaintext-auth-accepted"}, expect={"verdict": "fail"},
+               check=tried("no", "proven")) for name, scheme, server in TAKEN),
+    *(Scenario(name, server, scheme=scheme, never={"plaintext-auth-accepted"}, check=tried("yes", None))
+      for name, scheme, server in REFUSED),
+    Scenario("pop3-user-unclear", behind(mail.pop3, capabilities=("USER", "STLS"), user="-ERR no such mailbox"),
+             scheme="pop3", find={"plaintext-auth-accepted"}, check=tried("no", "inferred", False)),
+    Scenario("pop3-no-stls-user-taken", plain(mail.pop3, capabilities=("USER",), user="+OK"), scheme="pop3",
+             find={"starttls-not-offered", "plaintext-auth-accepted"}, check=tried("no", "proven")),
     Scenario("imap-auth-refused", behind(mail.imap), scheme="imap", never={"plaintext-auth-accepted"},
              check=dialogue_is(plaintext_auth_refused="yes", offered="yes")),
     Scenario("smtp-stripped", plain(mail.smtp, capabilities=("PIPELINING", "XXXXXXXA", "8BITMIME")),

@@ -169,6 +169,7 @@ not_offered(void)
 	f->detail = "the server's capabilities name no STARTTLS";
 	f->has_dialogue = true;
 	f->starttls_offered = f->plaintext_auth_refused = TW_NO;
+	f->plaintext_auth_tried = true;
 	f->started = AT;
 	return f;
 }

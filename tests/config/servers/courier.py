@@ -1,8 +1,8 @@
 """Courier: the generated lines behind Debian's in its five files (the last counts); its own scripts start it."""
 PACKAGE = "courier-mta"
 LAYER = "courier"
-# Not pop3:110: Courier lists USER there before TLS, though it refuses it, and the audit believes the list.
-ENDPOINTS = ["imap:143", "imaps:993", "pop3s:995", "smtp:25", "submission:587", "submissions:465"]
+# pop3: Courier lists USER there before TLS, and refuses it when it is tried.
+ENDPOINTS = ["imap:143", "imaps:993", "pop3:110", "pop3s:995", "smtp:25", "submission:587", "submissions:465"]
 
 
 def start(s):

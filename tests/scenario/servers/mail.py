@@ -6,10 +6,17 @@ def _words(line):
     return line.strip().upper().split()
 
 
+def taken_back(conn, answer):
+    """A login begun is taken back before any name or password; anything else would be one that fails."""
+    said = conn.recv_line()
+    assert said == b"*\r\n", said
+    conn.send(answer)
+
+
 def smtp(then, greeting="220 mail.example ESMTP", delay=0, hello=("EHLO", "HELO"),
          capabilities=("PIPELINING", "STARTTLS", "8BITMIME"), answer="220 go ahead",
-         injected=b"", close_after_answer=False):
-    """answer: to STARTTLS; `then` follows one that begins with 220."""
+         injected=b"", close_after_answer=False, auth=None):
+    """answer: to STARTTLS; `then` follows one that begins with 220. auth: to AUTH with a mechanism and no more."""
     def handler(conn):
         conn.sleep(delay)
         conn.send(greeting.encode("utf-8", "surrogateescape") + b"\r\n")
@@ -27,6 +34,11 @@ def smtp(then, greeting="220 mail.example ESMTP", delay=0, hello=("EHLO", "HELO"
                 for i, text in enumerate(lines):
                     mark = " " if i == len(lines) - 1 else "-"
                     conn.send(f"250{mark}{text}\r\n".encode("utf-8", "surrogateescape"))
+            elif words[0] == b"AUTH" and auth is not None:
+                assert len(words) == 2, words
+                conn.send(auth.encode() + b"\r\n")
+                if auth.startswith("3"):
+                    taken_back(conn, b"501 5.7.0 cancelled\r\n")
             elif words[0] == b"STARTTLS":
                 conn.send(answer.encode("utf-8", "surrogateescape") + b"\r\n" + injected)
                 if close_after_answer:
@@ -45,7 +57,7 @@ def lmtp(then, **knobs):
 
 
 def imap(then, greeting="* OK IMAP4rev1 ready", capabilities="IMAP4rev1 STARTTLS LOGINDISABLED",
-         answer="OK begin", injected=b""):
+         answer="OK begin", injected=b"", auth=None):
     def handler(conn):
         conn.send(greeting.encode("utf-8", "surrogateescape") + b"\r\n")
         if greeting.startswith("* BYE"):
@@ -62,6 +74,11 @@ def imap(then, greeting="* OK IMAP4rev1 ready", capabilities="IMAP4rev1 STARTTLS
             elif word == b"LOGOUT":
                 conn.send(b"* BYE\r\n" + tag + b" OK done\r\n")
                 return
+            elif word == b"AUTHENTICATE" and auth is not None:
+                assert words[2:] == [b"PLAIN"], words
+                conn.send((auth if auth.startswith("+") else tag.decode() + " " + auth).encode() + b"\r\n")
+                if auth.startswith("+"):
+                    taken_back(conn, tag + b" BAD cancelled\r\n")
             elif word == b"STARTTLS":
                 if greeting.startswith("* PREAUTH"):
                     conn.send(tag + b" BAD not now\r\n")
@@ -76,7 +93,7 @@ def imap(then, greeting="* OK IMAP4rev1 ready", capabilities="IMAP4rev1 STARTTLS
 
 
 def pop3(then, greeting="+OK POP3 ready <1.2@mail.example>", capabilities=("UIDL", "STLS"),
-         answer="+OK begin", injected=b""):
+         answer="+OK begin", injected=b"", user=None):
     def handler(conn):
         conn.send(greeting.encode("utf-8", "surrogateescape") + b"\r\n")
         while True:
@@ -86,6 +103,12 @@ def pop3(then, greeting="+OK POP3 ready <1.2@mail.example>", capabilities=("UIDL
                 conn.send(b"+OK list\r\n" + "".join(f"{c}\r\n" for c in capabilities).encode()
                           + b".\r\n")
             elif word == b"QUIT":
+                conn.send(b"+OK bye\r\n")
+                return
+            elif word == b"USER" and user is not None:
+                conn.send(user.encode() + b"\r\n")
+                said = conn.recv_line()
+                assert said == b"QUIT\r\n", said
                 conn.send(b"+OK bye\r\n")
                 return
             elif word == b"STLS":
@@ -124,7 +147,7 @@ def sieve(then, capabilities=('"IMPLEMENTATION" "scripted"', '"SASL" ""', '"STAR
 
 
 def nntp(then, greeting="200 news.example ready", capabilities=("VERSION 2", "READER", "STARTTLS"),
-         answer="382 go on", injected=b""):
+         answer="382 go on", injected=b"", user=None):
     def handler(conn):
         conn.send(greeting.encode() + b"\r\n")
         while True:
@@ -135,6 +158,11 @@ def nntp(then, greeting="200 news.example ready", capabilities=("VERSION 2", "RE
                           + b".\r\n")
             elif word == b"QUIT":
                 conn.send(b"205 bye\r\n")
+                return
+            elif word == b"AUTHINFO" and user is not None:
+                conn.send(user.encode() + b"\r\n")
+                said = conn.recv_line()
+                assert said == b"QUIT\r\n", said
                 return
             elif word == b"STARTTLS":
                 conn.send(answer.encode() + b"\r\n" + injected)
