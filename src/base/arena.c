@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define BLOCK_BYTES 4000
+#define FMT_BYTES 256
 
 struct block {
 	struct block *next;
@@ -93,16 +94,19 @@ tw_arena_str(struct tw_arena *a, const char *s)
 char *
 tw_arena_fmt(struct tw_arena *a, const char *fmt, ...)
 {
+	char text[FMT_BYTES];		/* most fit: they are made once, not measured first */
 	va_list ap, again;
 	char *p;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	p = tw_arena_alloc(a, n < 0 ? 1 : (size_t)n + 1);
-	if (n >= 0)
+	if (n >= 0 && (size_t)n < sizeof(text))
+		memcpy(p, text, (size_t)n);
+	else if (n >= 0)
 		vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return p;

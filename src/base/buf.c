@@ -34,7 +34,7 @@ reserve(struct tw_buf *b, size_t n)
 	if (cap == 0)
 		cap = 64;
 	while (cap - b->n < n)
-		cap *= 2;
+		cap *= cap < 4096 ? 4 : 2;
 	if (cap > b->max)
 		cap = b->max;
 	p = realloc(b->p, cap);
@@ -47,10 +47,17 @@ reserve(struct tw_buf *b, size_t n)
 	return true;
 }
 
+/* The usual case of reserve(): there is room already. */
+static inline bool
+has_room(const struct tw_buf *b, size_t n)
+{
+	return n <= b->cap - b->n && !b->failed;
+}
+
 void
 tw_buf_put(struct tw_buf *b, const void *p, size_t n)
 {
-	if (n == 0 || !reserve(b, n))
+	if (n == 0 || (!has_room(b, n) && !reserve(b, n)))
 		return;
 	memcpy(b->p + b->n, p, n);
 	b->n += n;
@@ -59,7 +66,10 @@ tw_buf_put(struct tw_buf *b, const void *p, size_t n)
 void
 tw_buf_u8(struct tw_buf *b, uint8_t v)
 {
-	tw_buf_put(b, &v, 1);
+	if (has_room(b, 1))
+		b->p[b->n++] = v;
+	else
+		tw_buf_put(b, &v, 1);
 }
 
 void
@@ -97,14 +107,17 @@ void
 tw_buf_fmt(struct tw_buf *b, const char *fmt, ...)
 {
 	va_list ap, again;
+	size_t room = b->failed ? 0 : b->cap - b->n;
 	int n;
 
 	va_start(ap, fmt);
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(room == 0 ? NULL : (char *)b->p + b->n, room, fmt, ap);
 	va_end(ap);
 	/* One byte more than the text: vsnprintf() writes its NUL there. */
-	if (n >= 0 && reserve(b, (size_t)n + 1)) {
+	if (n >= 0 && (size_t)n < room) {
+		b->n += (size_t)n;
+	} else if (n >= 0 && reserve(b, (size_t)n + 1)) {
 		vsnprintf((char *)b->p + b->n, (size_t)n + 1, fmt, again);
 		b->n += (size_t)n;
 	}

@@ -39,13 +39,26 @@ is_unsafe(uint32_t c)
 	    (c >= 0x2066 && c <= 0x2069);
 }
 
+/* How many bytes at the front of v are plain ASCII, as nearly all are. */
+static size_t
+plain(struct tw_bytes v)
+{
+	size_t n = 0;
+
+	while (n < v.n && v.p[n] >= 0x20 && v.p[n] < 0x7f)
+		n++;
+	return n;
+}
+
 void
 tw_text_escape(struct tw_buf *b, struct tw_bytes v)
 {
 	while (v.n > 0) {
-		uint32_t c = 0;
-		size_t n = utf8(v, &c);
+		uint32_t c = ' ';
+		size_t n = plain(v);
 
+		if (n == 0)
+			n = utf8(v, &c);
 		if (n == 0) {
 			tw_buf_fmt(b, "\\x%02X", v.p[0]);
 			n = 1;

@@ -2,7 +2,6 @@
  * One question on a connection of its own: connect, proxy, greeting, dialogue,
  * hello, answer. endpoint.c and recognise.c start asks; each step has its time.
  */
-#include <assert.h>
 #include <stdlib.h>
 
 #include "exam/inside.h"
@@ -124,17 +123,14 @@ tw_ask_send(struct ask *a, struct tw_bytes records)
 #define GAP_TO		511
 
 static void
-keep_out_of_gap(struct tw_hello *h)
+put_message(struct tw_hello *h, struct tw_buf *out)
 {
-	struct tw_buf message;
-
-	if (h->ssl2 || h->no_extensions || h->pad_to > 0)
+	tw_hello_message(h, out);
+	if (h->ssl2 || h->no_extensions || h->pad_to > 0 || out->n < GAP_FROM || out->n > GAP_TO)
 		return;
-	tw_buf_init(&message, TW_HELLO_MAX);
-	tw_hello_message(h, &message);
-	if (message.n >= GAP_FROM && message.n <= GAP_TO)
-		h->pad_to = GAP_TO + 1;
-	tw_buf_clear(&message);
+	h->pad_to = GAP_TO + 1;
+	out->n = 0;
+	tw_hello_message(h, out);
 }
 
 /* Fills in what only the one who connects knows: name, random, shares. Puts the hello. */
@@ -142,7 +138,7 @@ static void
 say_hello(struct ask *a)
 {
 	struct tw_hello *h = &a->sent;
-	struct exam *x = a->ep->exam;
+	struct tw_bytes transcript = { NULL, 0 };
 	struct tw_buf message;
 
 	a->state = ASK_HELLO;
@@ -165,19 +161,19 @@ say_hello(struct ask *a)
 	if (a->q.shares != TW_SHARES_NONE) {
 		h->key_share = true;
 		for (size_t i = 0; i < 2; i++) {
-			h->shares[i] = x->shares[a->q.shares][i];
+			h->shares[i] = tw_exam_share(a->ep->exam, a->q.shares, i);
 			h->share_groups[i] = tw_share_groups[a->q.shares][i];
 		}
 		h->shares_n = 2;
 	}
-	keep_out_of_gap(h);
-	tw_buf_init(&a->hello, TW_HELLO_MAX);
-	tw_hello_write(h, &a->hello);
 	tw_buf_init(&message, TW_HELLO_MAX);
+	put_message(h, &message);
+	tw_buf_init(&a->hello, TW_HELLO_MAX);
+	if (!message.failed)
+		tw_hello_wrap(h, tw_buf_view(&message), &a->hello);
 	if (a->q.want == TW_WANT_FLIGHT && a->q.shares != TW_SHARES_NONE)
-		tw_hello_message(h, &message);
-	tw_flight_init(&a->flight, a->arena, a->q.want,
-	    tw_arena_bytes(a->arena, tw_buf_view(&message)), h->shares, h->share_groups,
+		transcript = tw_arena_bytes(a->arena, tw_buf_view(&message));
+	tw_flight_init(&a->flight, a->arena, a->q.want, transcript, h->shares, h->share_groups,
 	    h->shares_n);
 	tw_buf_clear(&message);
 	wait_for(a, step_ms(a));

@@ -4,6 +4,7 @@
  */
 #include "exam/exam.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,6 +92,17 @@ tw_exam_slot_ms(struct exam *x)
 	slot_us = x->next_slot_us > now_us ? x->next_slot_us : now_us;
 	x->next_slot_us = slot_us + (uint64_t)(1e6 / x->opt->rate);
 	return (slot_us - now_us + 999) / 1000;
+}
+
+const struct tw_share *
+tw_exam_share(struct exam *x, enum tw_share_set set, size_t i)
+{
+	struct tw_share **s = &x->shares[set][i];
+
+	if (*s == NULL)
+		*s = tw_share_new(tw_share_groups[set][i]);
+	assert(*s != NULL);	/* groups that tw_share_new() knows */
+	return *s;
 }
 
 /* ---- jobs: a target on its way to endpoints ---- */
@@ -315,20 +327,6 @@ split_proxy(struct exam *x, struct tw_err *err)
 	return 0;
 }
 
-static int
-make_shares(struct exam *x, struct tw_err *err)
-{
-	for (int set = TW_SHARES_USUAL; set < TW_SHARE_SETS; set++)
-		for (size_t i = 0; i < 2; i++) {
-			x->shares[set][i] = tw_share_new(tw_share_groups[set][i]);
-			if (x->shares[set][i] == NULL)
-				return tw_err_set(err, TW_ERR_LIBRARY,
-				    "libcrypto can make no ephemeral key of group %u",
-				    tw_share_groups[set][i]);
-		}
-	return 0;
-}
-
 static void
 nothing(void *ctx)
 {
@@ -349,7 +347,7 @@ tw_exam_begin(struct tw_loop *loop, const struct tw_exam_options *options,
 	x->loop = loop;
 	if (gethostname(x->me, sizeof(x->me) - 1) != 0 || x->me[0] == '\0')
 		strcpy(x->me, "localhost");
-	if ((options->proxy != NULL && split_proxy(x, err) != 0) || make_shares(x, err) != 0 ||
+	if ((options->proxy != NULL && split_proxy(x, err) != 0) ||
 	    tw_resolver_open(loop, &x->resolver, err) != 0) {
 		free_exam(x);
 		return -1;

@@ -29,7 +29,7 @@ struct exam {
 	const struct tw_exam_options *opt;
 	const struct tw_exam_client *client;
 	struct tw_resolver *resolver;
-	struct tw_share *shares[TW_SHARE_SETS][2];	/* one set of ephemeral keys serves the run */
+	struct tw_share *shares[TW_SHARE_SETS][2];	/* one set of ephemeral keys serves the run, made when asked for */
 	struct host *hosts;
 	unsigned active;		/* endpoints under way */
 	unsigned waiting;		/* targets being resolved, or with ports to come */
@@ -65,6 +65,8 @@ void tw_host_wake(struct exam *x, struct host *h);	/* a connection has ended */
 void tw_host_leave(struct exam *x, struct host *h, struct endpoint *ep);
 /* When, in ms from now, the next connection may begin (--rate); the place is then taken. */
 uint64_t tw_exam_slot_ms(struct exam *x);
+/* The run's key i of a set: the same for all endpoints, for an auditor has no secrets to keep. */
+const struct tw_share *tw_exam_share(struct exam *x, enum tw_share_set set, size_t i);
 /* An endpoint has ended: f is its facts, or NULL for one that stays unseen. */
 void tw_exam_ended(struct endpoint *ep, struct tw_facts *f);
 

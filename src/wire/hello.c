@@ -340,19 +340,28 @@ put_records(const struct tw_hello *h, struct tw_bytes message, struct tw_buf *ou
 }
 
 void
+tw_hello_wrap(const struct tw_hello *h, struct tw_bytes message, struct tw_buf *out)
+{
+	if (!h->ssl2) {
+		put_records(h, message, out);
+	} else if (message.n > 0x7fff) {
+		out->failed = true;
+	} else {
+		tw_buf_u16(out, (uint16_t)(0x8000 | message.n));
+		tw_buf_bytes(out, message);
+	}
+}
+
+void
 tw_hello_write(const struct tw_hello *h, struct tw_buf *out)
 {
 	struct tw_buf message;
 
 	tw_buf_init(&message, TW_HELLO_MAX);
 	tw_hello_message(h, &message);
-	if (message.failed || (h->ssl2 && message.n > 0x7fff)) {
+	if (message.failed)
 		out->failed = true;
-	} else if (h->ssl2) {
-		tw_buf_u16(out, (uint16_t)(0x8000 | message.n));
-		tw_buf_bytes(out, tw_buf_view(&message));
-	} else {
-		put_records(h, tw_buf_view(&message), out);
-	}
+	else
+		tw_hello_wrap(h, tw_buf_view(&message), out);
 	tw_buf_clear(&message);
 }

@@ -48,5 +48,7 @@ struct tw_hello {
 void tw_hello_write(const struct tw_hello *h, struct tw_buf *out);
 /* The handshake message of h alone (for the transcript hash), without record headers. */
 void tw_hello_message(const struct tw_hello *h, struct tw_buf *out);
+/* Appends that message in the records of h: tw_hello_write() in two steps, for who wants both. */
+void tw_hello_wrap(const struct tw_hello *h, struct tw_bytes message, struct tw_buf *out);
 
 #endif
