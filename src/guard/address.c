@@ -60,11 +60,15 @@ number_of(const struct tw_address *a)
 
 /* "010.0.0.1" is 8.0.0.1 to some readers and 10.0.0.1 to others: it is no address. */
 static bool
-leads_with_zero(struct tw_bytes text)
+leads_with_zero(const char *text)
 {
-	for (size_t i = 0; i + 1 < text.n; i++)
-		if (text.p[i] == '0' && (i == 0 || text.p[i - 1] == '.') &&
-		    text.p[i + 1] >= '0' && text.p[i + 1] <= '9')
+	const char *colon = strrchr(text, ':');
+
+	if (strchr(text, '.') == NULL)
+		return false;
+	text = colon != NULL ? colon + 1 : text;
+	for (const char *p = text; *p != '\0'; p++)
+		if (*p == '0' && (p == text || p[-1] == '.') && p[1] >= '0' && p[1] <= '9')
 			return true;
 	return false;
 }
@@ -87,7 +91,7 @@ tw_address_read(struct tw_bytes text, struct tw_address *ret)
 	memcpy(s, text.p, text.n);
 	s[text.n] = '\0';
 	if (!tw_ranges_read_address(s, &v, &v6) || (!v6 && percent != NULL) ||
-	    (strchr(s, '.') != NULL && leads_with_zero(text)))
+	    leads_with_zero(s))
 		return false;
 	*ret = of_number(v, v6);
 	return true;

@@ -48,7 +48,7 @@ struct tw_bans;
 /* Bytes for at most so many bans at once (1 to 2^24). More are taken in than it is told for,
  * at the cost of those that would end first. */
 size_t tw_bans_bytes(size_t most);
-/* An empty table in memory of that size, on a 64-byte boundary. seed is random. */
+/* An empty table in zeroed memory of that size, on a 64-byte boundary. seed is random. */
 struct tw_bans *tw_bans_init(void *memory, size_t most, const uint8_t seed[static 16]);
 
 /* Is the address banned? IPv6 is by its /64. O(1); ret_until_ms may be NULL. */
@@ -72,23 +72,29 @@ int tw_bans_put(struct tw_bans *b, unsigned worker, const struct tw_ban *ban, ui
 bool tw_bans_remove(struct tw_bans *b, unsigned worker, const struct tw_network *n,
     uint64_t now_ms);
 
-/* The bans that stand, in no order, some at a time: *cursor begins at 0. 0: that was all.
- * remembered: those too that have ended and whose times are not forgotten. */
-size_t tw_bans_list(struct tw_bans *b, size_t *cursor, bool remembered, struct tw_ban *v,
-    size_t n, uint64_t now_ms);
-size_t tw_bans_count(const struct tw_bans *b, uint64_t now_ms);
+/*
+ * The bans that stand, in no order, some at a time: *cursor begins at 0. 0: that was all.
+ * remembered: those too that have ended and whose times are not forgotten.
+ */
+size_t tw_bans_list(struct tw_bans *b, unsigned worker, size_t *cursor, bool remembered,
+    struct tw_ban *v, size_t n, uint64_t now_ms);
+/* Of these the networks put in by hand alone, at most TW_BANS_NETWORKS_MOST. */
+size_t tw_bans_networks(struct tw_bans *b, unsigned worker,
+    struct tw_ban v[static TW_BANS_NETWORKS_MOST], uint64_t now_ms);
+size_t tw_bans_count(const struct tw_bans *b, uint64_t now_ms);	/* how many stand */
 
 struct tw_ban_change {
 	struct tw_network network;
 	uint64_t until_ms;	/* 0: taken out. What ends by itself is no change */
+	uint64_t number;	/* later ones are higher */
 };
 /*
  * What changed for the firewall since *cursor (0: since ever), at most n, oldest first.
- * *ret_lost: more happened in between than is kept; begin again with tw_bans_list().
+ * *ret_lost: more happened in between than is kept, nothing was put, and *cursor is now;
+ * begin again with tw_bans_list().
  */
 size_t tw_bans_changes(struct tw_bans *b, unsigned worker, uint64_t *cursor,
     struct tw_ban_change *v, size_t n, bool *ret_lost);
-uint64_t tw_bans_now(const struct tw_bans *b);	/* the cursor behind the last change */
 
 /* The parent, once the worker is dead for sure. */
 void tw_bans_forget_worker(struct tw_bans *b, unsigned worker);

@@ -1,8 +1,9 @@
 /*
  * bans_text.h -- bans as a file, so that they outlive a restart. One line a ban:
- *	ADDRESS UNTIL TIMES KIND FIREWALL REASON
- * UNTIL in seconds UTC, KIND login, handshake or hand, FIREWALL yes or no, the reason
- * escaped to the end of the line. The gate reads and writes the file.
+ *	ADDRESS UNTIL REMEMBERED TIMES KIND FIREWALL REASON
+ * UNTIL and until when the number of times is REMEMBERED in seconds UTC, KIND login,
+ * handshake or hand, FIREWALL yes or no, the reason escaped to the end of the line. The
+ * gate reads and writes the file.
  */
 #ifndef TW_GUARD_BANS_TEXT_H
 #define TW_GUARD_BANS_TEXT_H

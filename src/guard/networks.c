@@ -18,6 +18,7 @@ struct points {
 };
 
 struct tw_networks {
+	uint8_t *bits;		/* of each network */
 	struct points of[2];	/* IPv4, IPv6: "::/0" holds nobody of the other family */
 	size_t n;
 };
@@ -175,6 +176,9 @@ tw_networks_new(struct tw_arena *a, const struct tw_network *v, size_t n)
 	struct member *members = tw_arena_alloc(a, (n + 1) * sizeof(*members));
 
 	s->n = n;
+	s->bits = tw_arena_alloc(a, n + 1);
+	for (size_t i = 0; i < n; i++)
+		s->bits[i] = v[i].bits;
 	for (int family = 0; family < 2; family++) {
 		size_t k = 0;
 
@@ -214,6 +218,14 @@ tw_networks_find(const struct tw_networks *s, const struct tw_address *a)
 			high = middle;
 	}
 	return low == 0 ? -1 : p->longest[low - 1];
+}
+
+int
+tw_networks_longest(const struct tw_networks *s, const struct tw_address *a)
+{
+	int i = tw_networks_find(s, a);
+
+	return i >= 0 ? s->bits[i] : -1;
 }
 
 bool

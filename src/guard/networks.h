@@ -26,6 +26,8 @@ struct tw_networks *tw_networks_new(struct tw_arena *a, const struct tw_network 
  * empty set. "::/0" holds no IPv4 address, mapped or not. O(log n), nothing is allocated.
  */
 int tw_networks_find(const struct tw_networks *s, const struct tw_address *a);
+/* The length of that network in bits, -1: none. */
+int tw_networks_longest(const struct tw_networks *s, const struct tw_address *a);
 bool tw_networks_have(const struct tw_networks *s, const struct tw_address *a);
 size_t tw_networks_count(const struct tw_networks *s);
 

@@ -22,17 +22,17 @@ struct tw_tally;
 
 /* Bytes of memory for so many entries; workers 1 to 64, listeners numbered from 0. */
 size_t tw_tally_bytes(size_t entries, unsigned workers, unsigned listeners);
-/* Makes an empty table in memory of that size, on a 64-byte boundary. seed is random. */
+/* Makes an empty table in zeroed memory of that size, on a 64-byte boundary. seed is random. */
 struct tw_tally *tw_tally_init(void *memory, size_t entries, unsigned workers,
     unsigned listeners, const uint8_t seed[static 16]);
 
 /*
- * Counts one more of this worker's for the network at the listener and holds its entry
+ * Counts one more of this worker's for the network (IPv6: /64 or shorter) and holds its entry
  * till tw_tally_leave(). TW_TALLY_NONE where all entries it may have are held by others:
  * then it is not counted, and the calls below say "none" and "yes".
  */
 uint32_t tw_tally_enter(struct tw_tally *t, unsigned worker, unsigned listener,
-    const struct tw_network *network, uint64_t now_ms);
+    const struct tw_network *network);
 void tw_tally_leave(struct tw_tally *t, unsigned worker, uint32_t entry);
 /* Connected now, all workers together, the caller's included. */
 uint32_t tw_tally_connected(const struct tw_tally *t, uint32_t entry);
