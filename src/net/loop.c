@@ -1,5 +1,6 @@
 /* The event loop and its timers over libuv; see loop.h. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "net/loop_uv.h"
 
@@ -47,6 +48,15 @@ uint64_t
 tw_loop_clock_ns(void)
 {
 	return uv_hrtime();
+}
+
+uint64_t
+tw_loop_wall_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 const char *

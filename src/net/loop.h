@@ -14,6 +14,7 @@ void tw_loop_run(struct tw_loop *l);	/* until nothing is open any more */
 void tw_loop_free(struct tw_loop *l);
 uint64_t tw_loop_now_ms(const struct tw_loop *l);	/* when this turn of the loop began */
 uint64_t tw_loop_clock_ns(void);	/* monotonic, now */
+uint64_t tw_loop_wall_ms(void);		/* Unix time */
 const char *tw_loop_strerror(int error);	/* of an error that net/ handed out */
 
 struct tw_timer;

@@ -23,6 +23,8 @@ enum tw_records_state {
 #define TW_RECORDS_LAST		64	/* bytes of a sealed alert at most */
 #define TW_RECORDS_REPLY	256	/* bytes of what must be sent at once at most */
 #define TW_RECORDS_MOST		16384	/* plaintext of a record */
+/* Bytes that n bytes of records open to at most: the library may hold a part of one. */
+#define TW_RECORDS_ROOM(n)	((n) + TW_RECORDS_MOST + 512)
 /* Bytes that n bytes of plaintext are at most when sealed. */
 #define TW_RECORDS_SEALED(n)	((n) + ((n) / TW_RECORDS_MOST + 1) * 64)
 
@@ -60,13 +62,30 @@ struct tw_records {
 	struct tw_records_way in, out;
 	uint16_t version;	/* 0x0303, 0x0304 */
 	uint8_t aead, hash;	/* enum tw_aead, enum tw_hash */
+	uint64_t nonce;		/* the explicit one of TLS 1.2 that comes next */
 	uint8_t updates, empty;	/* KeyUpdates and empty records in a row */
+	bool asked;		/* for a KeyUpdate, and answered; nothing was said since */
+	bool refused;		/* a renegotiation, once */
 	bool closed;		/* our last alert is sealed */
 };
 
 /*
- * Opens every whole record of in into plain (room for in.n bytes, in one piece). What
- * is opened before a fault still counts.
+ * Records of our own from TLS 1.3's traffic secrets; sealed: how many records were made
+ * with the server's. False: the suite is not known here.
+ */
+bool tw_records_own13(struct tw_records *r, uint16_t suite, struct tw_bytes client_secret,
+    struct tw_bytes server_secret, uint64_t sealed);
+/*
+ * The same from TLS 1.2's master secret and the randoms, the server's first; nonce: the
+ * explicit one of AES-GCM that comes next.
+ */
+bool tw_records_own12(struct tw_records *r, uint16_t suite, const uint8_t master[static 48],
+    const uint8_t randoms[static 64], uint64_t sealed, uint64_t nonce);
+
+/*
+ * Opens every whole record of in into plain, which has room for TW_RECORDS_ROOM(in.n)
+ * bytes, in one piece. What is opened before a fault still counts. Where used says less
+ * than all and there is a reply, call again once it is sent.
  */
 void tw_records_open(struct tw_records *r, struct tw_records_scratch *s, struct tw_bytes in,
     uint8_t *plain, struct tw_records_opened *ret);

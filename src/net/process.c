@@ -1,0 +1,99 @@
+/* Children and signals; see process.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/process.h"
+
+int
+tw_process_signals(const int *signals)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (; *signals != 0; signals++)
+		sigaddset(&set, *signals);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int
+tw_process_signal(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+static void
+begin_child(pid_t parent)
+{
+	static const int deaf[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(deaf) / sizeof(deaf[0]); i++)
+		signal(deaf[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)	/* it died before we asked */
+		_exit(1);
+}
+
+pid_t
+tw_process_fork(int *ret_socket)
+{
+	pid_t parent = getpid(), pid;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		begin_child(parent);
+	if (pid < 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return -1;
+	}
+	*ret_socket = pair[pid == 0];
+	close(pair[pid != 0]);
+	return pid;
+}
+
+pid_t
+tw_process_reap(int *ret_how)
+{
+	int status;
+	pid_t pid = waitpid(-1, &status, WNOHANG);
+
+	if (pid <= 0)
+		return 0;
+	*ret_how = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	return pid;
+}
+
+void
+tw_process_kill(pid_t pid)
+{
+	kill(pid, SIGKILL);
+}
+
+void *
+tw_process_share(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void
+tw_process_exit(int status)
+{
+	_exit(status);
+}

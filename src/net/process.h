@@ -1,0 +1,30 @@
+/*
+ * process.h -- processes of our own, and the signals of the one that has them: told as
+ * readiness on the loop, so that no handler runs between two lines of anybody.
+ */
+#ifndef TW_NET_PROCESS_H
+#define TW_NET_PROCESS_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Blocks the signals of the list (0 ends it); they are read from the descriptor. */
+int tw_process_signals(const int *signals);
+int tw_process_signal(int fd);		/* the next one, 0: none now */
+/*
+ * A child, which ends with its parent. 0 in the child, where no signal is blocked or
+ * handled and *ret_socket is a socket to the parent; the child's id in the parent, where
+ * it is one to the child; -1 with errno. SIGTERM, SIGINT and SIGHUP are the parent's to
+ * tell: the child does not hear them.
+ */
+pid_t tw_process_fork(int *ret_socket);
+/* A child that has ended: its id, *ret_how its exit status or minus its signal; 0: none. */
+pid_t tw_process_reap(int *ret_how);
+void tw_process_kill(pid_t pid);
+/* Memory, zeroed, that children share. NULL with errno. */
+void *tw_process_share(size_t bytes);
+_Noreturn void tw_process_exit(int status);
+
+#endif
