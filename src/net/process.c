@@ -1,6 +1,7 @@
 /* Children and signals; see process.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -90,6 +91,14 @@ tw_process_share(size_t bytes)
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
+}
+
+void
+tw_process_host_name(char out[static 256])
+{
+	if (gethostname(out, 255) != 0 || out[0] == '\0')
+		strcpy(out, "localhost");
+	out[255] = '\0';
 }
 
 void
