@@ -94,7 +94,7 @@ tw_process_share(size_t bytes)
 }
 
 void
-tw_process_host_name(char out[static 256])
+tw_process_host_name(char *out)
 {
 	if (gethostname(out, 255) != 0 || out[0] == '\0')
 		strcpy(out, "localhost");

@@ -25,8 +25,8 @@ pid_t tw_process_reap(int *ret_how);
 void tw_process_kill(pid_t pid);
 /* Memory, zeroed, that children share. NULL with errno. */
 void *tw_process_share(size_t bytes);
-/* This machine's name, fully qualified where it knows; "localhost" where it has none. */
-void tw_process_host_name(char out[static 256]);
+/* This machine's name, fully qualified where it knows; "localhost" where it has none; 256 bytes. */
+void tw_process_host_name(char *out);
 _Noreturn void tw_process_exit(int status);
 
 #endif
