@@ -2,6 +2,7 @@
 #include "net/libraries.h"
 
 #include <ares.h>
+#include <confuse.h>
 #include <idn2.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
@@ -29,11 +30,18 @@ ask_idn2(void)
 	return idn2_check_version(NULL);
 }
 
+static const char *
+ask_confuse(void)
+{
+	return confuse_version;
+}
+
 const struct tw_library tw_libraries[] = {
 	{ "OpenSSL", OPENSSL_VERSION_STR, ask_openssl },
 	{ "libuv", DOTTED(UV_VERSION_MAJOR, UV_VERSION_MINOR, UV_VERSION_PATCH),
 	    uv_version_string },
 	{ "c-ares", ARES_VERSION_STR, ask_ares },
+	{ "libconfuse", TW_LIBCONFUSE, ask_confuse },
 	{ "jansson", JANSSON_VERSION, jansson_version_str },
 	{ "libidn2", IDN2_VERSION, ask_idn2 },
 	{ NULL, NULL, NULL },
