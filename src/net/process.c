@@ -96,9 +96,11 @@ tw_process_share(size_t bytes)
 void
 tw_process_host_name(char *out)
 {
-	if (gethostname(out, 255) != 0 || out[0] == '\0')
-		strcpy(out, "localhost");
-	out[255] = '\0';
+	char name[256] = "";
+
+	if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0')
+		strcpy(name, "localhost");
+	memcpy(out, name, sizeof(name));
 }
 
 void
