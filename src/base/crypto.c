@@ -207,6 +207,13 @@ tw_hasher_peek(const struct tw_hasher *s, uint8_t *ret_digest)
 }
 
 void
+tw_hasher_end(struct tw_hasher *s, uint8_t *ret_digest)
+{
+	end(s->ctx, ret_digest);
+	tw_hasher_free(s);
+}
+
+void
 tw_random(uint8_t *out, size_t n)
 {
 	assert(n <= INT32_MAX);

@@ -30,6 +30,7 @@ void tw_hasher_free(struct tw_hasher *s);	/* takes NULL */
 void tw_hasher_put(struct tw_hasher *s, struct tw_bytes in);
 /* The digest of all that was put so far; more may be put after it. */
 void tw_hasher_peek(const struct tw_hasher *s, uint8_t *ret_digest);
+void tw_hasher_end(struct tw_hasher *s, uint8_t *ret_digest);	/* the same, and s is freed */
 
 /* Opens one AEAD record into out (room for in.n; may be in.p); false: not authentic. */
 bool tw_aead_open(enum tw_aead a, const uint8_t *key, const uint8_t nonce[static 12],

@@ -9,6 +9,7 @@
 
 struct tw_share {
 	EVP_PKEY *key;
+	EVP_PKEY_CTX *deriving;	/* of key: one for all peers */
 	size_t public_n;
 	uint8_t public[TW_SHARE_BYTES];
 };
@@ -33,6 +34,8 @@ wrap(EVP_PKEY *key)
 	if (s == NULL || key == NULL)
 		tw_crypto_fail();
 	s->key = key;
+	s->deriving = EVP_PKEY_CTX_new(key, NULL);
+	tw_crypto_must(s->deriving != NULL && EVP_PKEY_derive_init(s->deriving) == 1);
 	s->public_n = EVP_PKEY_get1_encoded_public_key(key, &public);
 	tw_crypto_must(s->public_n > 0 && s->public_n <= sizeof(s->public));
 	memcpy(s->public, public, s->public_n);
@@ -67,6 +70,7 @@ tw_share_free(struct tw_share *s)
 {
 	if (s == NULL)
 		return;
+	EVP_PKEY_CTX_free(s->deriving);
 	EVP_PKEY_free(s->key);
 	free(s);
 }
@@ -82,7 +86,6 @@ tw_share_derive(const struct tw_share *s, struct tw_bytes peer, uint8_t ret[stat
     size_t *ret_n)
 {
 	EVP_PKEY *other;
-	EVP_PKEY_CTX *ctx;
 	size_t n = 66;
 	bool ok;
 
@@ -90,17 +93,13 @@ tw_share_derive(const struct tw_share *s, struct tw_bytes peer, uint8_t ret[stat
 	if (peer.n != s->public_n || (peer.n > 32 && peer.p[0] != 4))
 		return false;
 	other = EVP_PKEY_new();
-	ctx = EVP_PKEY_CTX_new(s->key, NULL);
-	tw_crypto_must(other != NULL && ctx != NULL &&
-	    EVP_PKEY_copy_parameters(other, s->key) == 1 &&
-	    EVP_PKEY_derive_init(ctx) == 1);
+	tw_crypto_must(other != NULL && EVP_PKEY_copy_parameters(other, s->key) == 1);
 	/* Setting a public point proves it to be on the curve: no second check. */
 	ok = EVP_PKEY_set1_encoded_public_key(other, peer.p, peer.n) == 1 &&
-	    EVP_PKEY_derive_set_peer_ex(ctx, other, 0) == 1 &&
-	    EVP_PKEY_derive(ctx, ret, &n) == 1;
+	    EVP_PKEY_derive_set_peer_ex(s->deriving, other, 0) == 1 &&
+	    EVP_PKEY_derive(s->deriving, ret, &n) == 1;
 	if (ok)
 		*ret_n = n;
-	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(other);
 	return ok;
 }

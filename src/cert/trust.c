@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "base/crypto.h"
 #include "base/text.h"
 #include "cert/facts.h"
 #include "cert/shelf.h"
@@ -338,18 +338,15 @@ find(const struct tw_trust *t, const uint8_t key[static 32], int64_t at)
 static void
 key_of(const struct tw_bytes *chain, size_t n, uint8_t ret[static 32])
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	struct tw_hasher *h = tw_hasher_new(TW_SHA256);
 
-	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
-		abort();
 	for (size_t i = 0; i < n; i++) {
 		uint64_t len = chain[i].n;
 
-		EVP_DigestUpdate(ctx, &len, sizeof(len));
-		EVP_DigestUpdate(ctx, chain[i].p, chain[i].n);
+		tw_hasher_put(h, (struct tw_bytes){ (const uint8_t *)&len, sizeof(len) });
+		tw_hasher_put(h, chain[i]);
 	}
-	EVP_DigestFinal_ex(ctx, ret, NULL);
-	EVP_MD_CTX_free(ctx);
+	tw_hasher_end(h, ret);
 }
 
 static void

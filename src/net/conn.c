@@ -171,6 +171,16 @@ tw_conn_close(struct tw_conn *c)
 	uv_close((uv_handle_t *)&c->tcp, on_closed);
 }
 
+void
+tw_conn_drop(struct tw_conn *c)
+{
+	if (c == NULL || c->closing)
+		return;
+	c->closing = true;
+	if (uv_tcp_close_reset(&c->tcp, on_closed) != 0)
+		uv_close((uv_handle_t *)&c->tcp, on_closed);
+}
+
 char *
 tw_conn_address(const struct sockaddr *addr, char out[static 64])
 {

@@ -38,6 +38,8 @@ void tw_conn_hand_over(struct tw_conn *c, const struct tw_conn_events *events, v
 void tw_conn_send(struct tw_conn *c, struct tw_bytes out);	/* copied where it must wait */
 /* Closes and, when the loop lets go, frees; no event comes any more. Takes NULL. */
 void tw_conn_close(struct tw_conn *c);
+/* The same by a reset: neither side waits for the other's goodbye, nor keeps the connection. */
+void tw_conn_drop(struct tw_conn *c);
 
 /* "192.0.2.1" or "2001:db8::1" of an address, into at least 64 bytes; returns out. */
 char *tw_conn_address(const struct sockaddr *addr, char out[static 64]);

@@ -30,6 +30,28 @@ put_escape(struct tw_buf *b, uint8_t c)
 		tw_buf_put(b, (const char[]){ '\\', at[1] }, 2);
 }
 
+/* Bytes at the front of v that JSON takes as they are, all of ASCII: eight at a time, as most text is. */
+static size_t
+plain(struct tw_bytes v)
+{
+	const uint64_t ones = UINT64_MAX / 255, tops = ones * 0x80;
+	size_t n = 0;
+
+	for (uint64_t w; v.n - n >= sizeof(w); n += sizeof(w)) {
+		uint64_t quote, slash;
+
+		memcpy(&w, v.p + n, sizeof(w));
+		quote = w ^ ones * '"';
+		slash = w ^ ones * '\\';
+		/* A byte's top bit is set where it is over 126, under 32, or one of the two. */
+		if (((w | (w + ones) | (w - ones * 0x20) | (quote - ones) | (slash - ones)) & tops) != 0)
+			break;
+	}
+	while (n < v.n && v.p[n] >= 0x20 && v.p[n] < 0x7f && v.p[n] != '"' && v.p[n] != '\\')
+		n++;
+	return n;
+}
+
 /* v is UTF-8. */
 static void
 put_string(struct tw_buf *b, struct tw_bytes v)
@@ -37,7 +59,7 @@ put_string(struct tw_buf *b, struct tw_bytes v)
 	size_t from = 0;
 
 	tw_buf_u8(b, '"');
-	for (size_t i = 0; i < v.n; i++) {
+	for (size_t i = plain(v); i < v.n; i++) {
 		if (v.p[i] >= 0x20 && v.p[i] != '"' && v.p[i] != '\\')
 			continue;
 		tw_buf_put(b, v.p + from, i - from);
@@ -53,15 +75,6 @@ static void
 put_null(struct tw_shape_writer *w)
 {
 	tw_buf_str(w->out, "null");
-}
-
-static bool
-is_plain(struct tw_bytes v)
-{
-	for (size_t i = 0; i < v.n; i++)
-		if (v.p[i] < 0x20 || v.p[i] > 0x7e)
-			return false;
-	return true;
 }
 
 void
@@ -89,7 +102,7 @@ tw_shape_text(struct tw_shape_writer *w, struct tw_bytes v)
 
 	if (v.p == NULL) {
 		put_null(w);
-	} else if (is_plain(v)) {
+	} else if (plain(v) == v.n) {
 		put_string(w->out, v);
 	} else {
 		tw_buf_init(&b, v.n * 6 + 1);

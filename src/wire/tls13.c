@@ -17,20 +17,35 @@ static const struct sealing {
 	{ 0x1305, TW_AES_128_CCM_8, TW_SHA256 },
 };
 
+/*
+ * Where no key was agreed before, what the schedule begins with is always the same:
+ * Derive-Secret(HKDF-Extract(0, 0), "derived", "") of RFC 8446 7.1.
+ */
+static const uint8_t early[][TW_HASH_BYTES] = {
+	[TW_SHA256] = {
+		0x6f, 0x26, 0x15, 0xa1, 0x08, 0xc7, 0x02, 0xc5, 0x67, 0x8f, 0x54, 0xfc,
+		0x9d, 0xba, 0xb6, 0x97, 0x16, 0xc0, 0x76, 0x18, 0x9c, 0x48, 0x25, 0x0c,
+		0xeb, 0xea, 0xc3, 0x57, 0x6c, 0x36, 0x11, 0xba,
+	},
+	[TW_SHA384] = {
+		0x15, 0x91, 0xda, 0xc5, 0xcb, 0xbf, 0x03, 0x30, 0xa4, 0xa8, 0x4d, 0xe9,
+		0xc7, 0x53, 0x33, 0x0e, 0x92, 0xd0, 0x1f, 0x0a, 0x88, 0x21, 0x4b, 0x44,
+		0x64, 0x97, 0x2f, 0xd6, 0x68, 0x04, 0x9e, 0x93, 0xe5, 0x2f, 0x2b, 0x16,
+		0xfa, 0xd9, 0x22, 0xfd, 0xc0, 0x58, 0x44, 0x78, 0x42, 0x8f, 0x28, 0x2b,
+	},
+};
+
 /* The server's handshake traffic secret into its keys (RFC 8446 7.3, 4.4.4). */
 static void
 derive_keys(struct tw_flight_reader *r, const uint8_t *shared, size_t shared_n)
 {
-	static const uint8_t zeros[TW_HASH_BYTES];
 	const struct tw_bytes none = { NULL, 0 };
 	size_t n = tw_hash_size(r->hash);
 	uint8_t secret[TW_HASH_BYTES], digest[TW_HASH_BYTES];
 	const struct tw_bytes s = { secret, n }, d = { digest, n };
 
-	tw_hkdf_extract(r->hash, none, (struct tw_bytes){ zeros, n }, secret);
-	tw_hash(r->hash, none, digest);
-	tw_hkdf_expand_label(r->hash, s, "derived", d, secret, n);
-	tw_hkdf_extract(r->hash, s, (struct tw_bytes){ shared, shared_n }, secret);
+	tw_hkdf_extract(r->hash, (struct tw_bytes){ early[r->hash], n },
+	    (struct tw_bytes){ shared, shared_n }, secret);
 	tw_hasher_peek(r->transcript, digest);
 	tw_hkdf_expand_label(r->hash, s, "s hs traffic", d, secret, n);
 	tw_hkdf_expand_label(r->hash, s, "key", none, r->key, tw_aead_key_size(r->aead));
