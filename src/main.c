@@ -15,6 +15,7 @@ const struct tw_verb *const tw_verbs[] = {
 	&tw_verb_diagnose,
 	&tw_verb_explain,
 	&tw_verb_ports,
+	&tw_verb_serve,
 	NULL
 };
 

@@ -133,12 +133,11 @@ tw_tls_on_server_name(SSL *ssl, int *alert, void *context)
 			t->sni[--n] = '\0';
 		t->facts.sni = (struct tw_bytes){ (const uint8_t *)t->sni, n };
 		site = find_site(c, t->sni);
-	} else if (c->strict_sni) {
-		site = NULL;
+		if (site == NULL && !c->strict_sni)
+			site = &c->sites[0];
 	}
 	if (site == NULL) {
-		t->reason = sent == NULL ? "no server name was given" :
-		    "no certificate is for the server name";
+		t->reason = "no certificate is for the server name";
 		*alert = SSL_AD_UNRECOGNIZED_NAME;
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	}
@@ -156,6 +155,8 @@ tw_tls_on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
 
 	if (SSL_select_next_proto(&chosen, out_n, c->alpn_wire, c->alpn_wire_n, in, in_n) !=
 	    OPENSSL_NPN_NEGOTIATED) {
+		if (!c->strict_alpn)
+			return SSL_TLSEXT_ERR_NOACK;
 		tw_tls_of(ssl)->reason = "none of the client's ALPN protocols is spoken here";
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	}
@@ -163,7 +164,7 @@ tw_tls_on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* Strict: without ALPN nobody comes in (a PostgreSQL server's rule for direct TLS). */
+/* Without ALPN nobody comes in (a PostgreSQL server's rule for direct TLS). */
 int
 tw_tls_on_hello(SSL *ssl, int *alert, void *context)
 {
@@ -448,7 +449,7 @@ own_12(struct tw_tls *t, struct tw_records *r, uint16_t suite)
 	ok = SSL_SESSION_get_master_key(SSL_get_session(t->ssl), master, sizeof(master)) == 48 &&
 	    SSL_get_server_random(t->ssl, randoms, 32) == 32 &&
 	    SSL_get_client_random(t->ssl, randoms + 32, 32) == 32 &&
-	    tw_records_own12(r, suite, master, randoms, t->sealed, t->nonce + 1);
+	    tw_records_own12(r, suite, master, randoms, t->sealed + 1, t->nonce + 1);
 	OPENSSL_cleanse(master, sizeof(master));
 	return ok;
 }

@@ -40,8 +40,9 @@ struct tw_tls_settings {
 	size_t certificates_n;
 	const char *const *alpn;	/* ours, in order */
 	size_t alpn_n;
-	bool strict_sni;	/* no name: refused too. An unknown one always is. */
-	bool strict_alpn;	/* nothing of ours: refused, where ALPN is missing too */
+	bool strict_sni;	/* a name of none of the certificates is refused */
+	bool strict_alpn;	/* ALPN names that are none of ours are refused */
+	bool needs_alpn;	/* and so is who names none */
 	enum tw_tls_ask ask;	/* a client certificate */
 	const char *client_ca;	/* file of authorities for it */
 	bool legacy[TW_VERSIONS];	/* versions below the policy's, for those that may */

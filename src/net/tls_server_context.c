@@ -155,7 +155,7 @@ hook(SSL_CTX *ctx, struct tw_tls_context *c)
 	SSL_CTX_set_tlsext_servername_arg(ctx, c);
 	if (c->alpn_n > 0)
 		SSL_CTX_set_alpn_select_cb(ctx, tw_tls_on_alpn, c);
-	if (c->strict_alpn)
+	if (c->needs_alpn)
 		SSL_CTX_set_client_hello_cb(ctx, tw_tls_on_hello, c);
 	if (c->own_records)
 		SSL_CTX_set_keylog_callback(ctx, tw_tls_on_secret);
@@ -306,6 +306,7 @@ tw_tls_context_new(const struct tw_tls_settings *s, struct tw_err *e)
 		abort();
 	c->strict_sni = s->strict_sni;
 	c->strict_alpn = s->strict_alpn;
+	c->needs_alpn = s->needs_alpn;
 	c->own_records = s->own_records;
 	c->tells_hello = s->tells_hello;
 	c->tickets = s->tickets;

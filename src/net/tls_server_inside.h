@@ -21,7 +21,7 @@ struct tw_tls_context {
 	size_t alpn_n;
 	uint8_t *alpn_wire;	/* as in the extension */
 	unsigned alpn_wire_n;
-	bool strict_sni, strict_alpn, own_records, tells_hello, asynchronous;
+	bool strict_sni, strict_alpn, needs_alpn, own_records, tells_hello, asynchronous;
 	enum tw_tls_ask ask;
 	const struct tw_tls_tickets *tickets;
 };

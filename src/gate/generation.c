@@ -1,0 +1,121 @@
+/* A reading of the configuration made ready to serve; see generation.h. */
+#include <stdlib.h>
+
+#include "gate/generation.h"
+
+size_t
+tw_generation_sockets(const struct tw_config *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->listens_n; i++)
+		n += c->listens[i].addresses_n;
+	return n;
+}
+
+static struct tw_admission_policy
+policy_of(const struct tw_config_listen *l, unsigned number)
+{
+	const struct tw_config_limit *m = l->limit;
+
+	return (struct tw_admission_policy){
+		.listener = number,
+		.allow = l->allow,
+		.deny = l->deny,
+		.connections_per_address = m->connections_rate_per_address,
+		.connections_per_network = m->connections_rate_per_network,
+		.handshakes_per_address = m->handshakes_per_address,
+		.handshakes_per_network = m->handshakes_per_network,
+		.most_per_address = m->connections_per_address,
+		.most_per_network = m->connections_per_network,
+		.most = m->connections,
+	};
+}
+
+static struct tw_tls_context *
+context_of(const struct tw_config *c, const struct tw_config_listen *l, struct tw_err *e)
+{
+	struct tw_tls_certificate certificates[TW_TLS_CERTIFICATES];
+	struct tw_tls_settings s = {
+		.certificates = certificates,
+		.certificates_n = l->certificates_n,
+		.alpn = l->alpn,
+		.alpn_n = l->alpn_n,
+		.strict_sni = l->strict_sni,
+		.strict_alpn = l->strict_alpn,
+		.policy = tw_policy_by_name(c->policy),
+		.ask = (enum tw_tls_ask)l->client_certificate,
+		.client_ca = l->client_ca,
+		.own_records = c->own_records,
+		.name = l->name,
+	};
+
+	if (l->certificates_n > TW_TLS_CERTIFICATES) {
+		tw_err_set(e, TW_ERR_USAGE, "listen %s has more than %d certificates", l->name,
+		    TW_TLS_CERTIFICATES);
+		return NULL;
+	}
+	for (size_t i = 0; i < l->certificates_n; i++)
+		certificates[i] = (struct tw_tls_certificate){
+			.chain = l->certificates[i]->chain,
+			.key = l->certificates[i]->key };
+	return tw_tls_context_new(&s, e);
+}
+
+static void
+free_generation(struct tw_generation *g)
+{
+	const struct tw_tls_context *before = NULL;
+
+	for (size_t i = 0; i < g->listeners_n; i++) {
+		if (g->listeners[i].tls != before)
+			tw_tls_context_free(g->listeners[i].tls);
+		before = g->listeners[i].tls;
+	}
+	tw_config_free(g->config);
+	free(g->listeners);
+	free(g);
+}
+
+struct tw_generation *
+tw_generation_new(struct tw_config *c, const int *fds, struct tw_err *e)
+{
+	struct tw_generation *g = calloc(1, sizeof(*g));
+
+	if (g == NULL || (g->listeners = calloc(tw_generation_sockets(c) + 1,
+	    sizeof(*g->listeners))) == NULL)
+		abort();
+	g->config = c;
+	g->holders = 1;
+	for (size_t i = 0; i < c->listens_n; i++) {
+		const struct tw_config_listen *l = &c->listens[i];
+		struct tw_tls_context *tls = context_of(c, l, e);
+
+		if (tls == NULL) {
+			free_generation(g);
+			return NULL;
+		}
+		for (size_t k = 0; k < l->addresses_n; k++)
+			g->listeners[g->listeners_n++] = (struct tw_gate_listener){
+				.generation = g,
+				.listen = l,
+				.tls = tls,
+				.policy = policy_of(l, (unsigned)i),
+				.fd = *fds++,
+			};
+	}
+	return g;
+}
+
+void
+tw_generation_hold(struct tw_generation *g)
+{
+	g->holders++;
+}
+
+void
+tw_generation_release(struct tw_generation *g)
+{
+	if (g != NULL && --g->holders == 0)
+		free_generation(g);
+}

@@ -1,0 +1,148 @@
+/* The table of phases, and the one function that enters them; see phase.h. */
+#include "gate/access_log.h"
+#include "gate/flow.h"
+#include "gate/phase.h"
+#include "gate/worker.h"
+
+const char *const tw_gate_ends[TW_GATE_ENDS] = {
+	[TW_GATE_GOING] = "going",
+	[TW_GATE_CLOSED_BY_CLIENT] = "closed-by-client",
+	[TW_GATE_CLOSED_BY_BACKEND] = "closed-by-backend",
+	[TW_GATE_HANDSHAKE_FAILED] = "handshake-failed",
+	[TW_GATE_DIALOGUE_REFUSED] = "dialogue-refused",
+	[TW_GATE_PLAINTEXT_INJECTED] = "plaintext-injected",
+	[TW_GATE_TIMEOUT_DIALOGUE] = "timeout-dialogue",
+	[TW_GATE_TIMEOUT_HANDSHAKE] = "timeout-handshake",
+	[TW_GATE_TIMEOUT_CONNECT] = "timeout-connect",
+	[TW_GATE_TIMEOUT_IDLE] = "timeout-idle",
+	[TW_GATE_DENIED_ACCESS] = "denied-access",
+	[TW_GATE_DENIED_BANNED] = "denied-banned",
+	[TW_GATE_DENIED_RATE] = "denied-rate",
+	[TW_GATE_DENIED_LIMIT] = "denied-limit",
+	[TW_GATE_LOGIN_FAILED_BANNED] = "login-failed-banned",
+	[TW_GATE_BACKEND_DOWN] = "backend-down",
+	[TW_GATE_PROTOCOL_ERROR] = "protocol-error",
+	[TW_GATE_SHUTDOWN] = "shutdown",
+};
+
+static const struct tw_gate_phase_row *const rows[] = {
+	[TW_PHASE_DIALOGUE] = &tw_phase_dialogue,
+	[TW_PHASE_HANDSHAKE] = &tw_phase_handshake,
+	[TW_PHASE_CONNECT] = &tw_phase_connect,
+	[TW_PHASE_SWALLOW] = &tw_phase_swallow,
+	[TW_PHASE_SPLICE] = &tw_phase_splice,
+	[TW_PHASE_CLOSING] = &tw_phase_closing,
+};
+
+/* The order of phases, by how TLS begins on the listener. */
+static const uint8_t implicit[] = { TW_PHASE_HANDSHAKE, TW_PHASE_CONNECT, TW_PHASE_SPLICE };
+static const uint8_t explicit[] = { TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_CONNECT,
+	TW_PHASE_SWALLOW, TW_PHASE_SPLICE };
+/* The backend's greeting is what the client is greeted with (MySQL). */
+static const uint8_t backend_first[] = { TW_PHASE_CONNECT, TW_PHASE_SWALLOW,
+	TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_SPLICE };
+
+static const uint8_t *
+plan_for(const struct tw_config_listen *l)
+{
+	if (l->mode == TW_IMPLICIT)
+		return implicit;
+	return l->service->backend_first ? backend_first : explicit;
+}
+
+void
+tw_phase_alive(struct tw_gate_conn *c)
+{
+	struct tw_worker *w = c->listener->worker;
+	const unsigned *limit = (const void *)((const char *)c->listener->listen->limit +
+	    rows[c->phase]->limit);
+
+	tw_wheel_set(&w->wheel, &c->limit, tw_loop_now_ms(w->loop) + *limit);
+}
+
+static void
+enter(struct tw_gate_conn *c, enum tw_gate_phase phase)
+{
+	c->phase = (uint8_t)phase;
+	/* An earlier limit than the last phase had must move it. */
+	tw_phase_alive(c);
+	rows[phase]->enter(c);
+}
+
+void
+tw_phase_begin(struct tw_gate_conn *c)
+{
+	c->plan = plan_for(c->listener->listen);
+	enter(c, *c->plan);
+}
+
+static void
+leave(struct tw_gate_conn *c)
+{
+	if (rows[c->phase]->leave != NULL)
+		rows[c->phase]->leave(c);
+}
+
+void
+tw_phase_next(struct tw_gate_conn *c)
+{
+	leave(c);
+	c->plan++;
+	enter(c, *c->plan);
+}
+
+/* close_notify, where records stand (RFC 8446 6.1); an alert of theirs has said more. */
+static void
+say_goodbye(struct tw_gate_conn *c)
+{
+	uint8_t last[TW_RECORDS_LAST];
+
+	if (!c->recorded || c->phase == TW_PHASE_CLOSING)
+		return;
+	(void)tw_flow_to_client(c, (struct tw_bytes){ last,
+	    tw_records_close(&c->records, c->listener->worker->records, last) });
+}
+
+void
+tw_phase_end(struct tw_gate_conn *c, enum tw_gate_end end, const char *detail, bool polite)
+{
+	leave(c);
+	say_goodbye(c);
+	if (c->end == TW_GATE_GOING) {
+		c->end = (uint8_t)end;
+		tw_access_log_end(c, detail);
+	}
+	if (c->backend_fd >= 0)
+		tw_worker_drop_backend(c);
+	if (polite && c->phase != TW_PHASE_CLOSING)
+		enter(c, TW_PHASE_CLOSING);
+	else
+		tw_worker_drop(c);
+}
+
+void
+tw_phase_late(struct tw_gate_conn *c)
+{
+	tw_phase_end(c, rows[c->phase]->late, NULL, false);
+}
+
+void
+tw_phase_ready(struct tw_gate_conn *c, bool client, unsigned events)
+{
+	const struct tw_gate_phase_row *row = rows[c->phase];
+
+	c->came[!client] = (uint8_t)events;
+	if ((events & TW_WRITABLE) && !tw_flow_flush(c, client)) {
+		tw_phase_end(c, client ? TW_GATE_CLOSED_BY_CLIENT : TW_GATE_CLOSED_BY_BACKEND,
+		    "reset", false);
+		return;
+	}
+	if (events & tw_flow_wants(c, client) & TW_READABLE)
+		(client ? row->client : row->backend)(c);
+	else if (!client && c->phase == TW_PHASE_CONNECT)
+		row->backend(c);
+	else if ((events & TW_WRITABLE) && row->flushed != NULL)
+		row->flushed(c);
+	else
+		tw_flow_settle(c);
+}

@@ -1,0 +1,41 @@
+/*
+ * phase.h -- a connection of the gateway as a row of phases: each with its handlers and
+ * its time limit, entered in one function only. The phases' own files call back here.
+ */
+#ifndef TW_GATE_PHASE_H
+#define TW_GATE_PHASE_H
+
+#include "gate/inside.h"
+
+struct tw_gate_phase_row {
+	const char *name;
+	void (*enter)(struct tw_gate_conn *c);
+	void (*client)(struct tw_gate_conn *c);		/* it may be read; or NULL */
+	void (*backend)(struct tw_gate_conn *c);	/* ready; or NULL */
+	void (*flushed)(struct tw_gate_conn *c);	/* a slow one took bytes; or NULL */
+	void (*leave)(struct tw_gate_conn *c);		/* gives up what the phase held; or NULL */
+	size_t limit;		/* where in tw_config_limit its time is */
+	enum tw_gate_end late;	/* what it is when that is over */
+};
+
+extern const struct tw_gate_phase_row tw_phase_dialogue, tw_phase_handshake,
+    tw_phase_connect, tw_phase_swallow, tw_phase_splice, tw_phase_closing;
+
+/* A connection was let in: enters its first phase. */
+void tw_phase_begin(struct tw_gate_conn *c);
+/* The phase has done its work: enters the next. Nothing of c is touched after the call. */
+void tw_phase_next(struct tw_gate_conn *c);
+/*
+ * Ends the connection: what waits for the client is still sent and its close is waited
+ * for (TW_PHASE_CLOSING) where polite, else all is closed now. detail: text of ours that
+ * outlives the program, or NULL.
+ */
+void tw_phase_end(struct tw_gate_conn *c, enum tw_gate_end end, const char *detail, bool polite);
+/* The phase goes on: its time begins anew (an idle time does). */
+void tw_phase_alive(struct tw_gate_conn *c);
+/* A socket of it is ready: what waits is sent, then the phase's handler is called. */
+void tw_phase_ready(struct tw_gate_conn *c, bool client, unsigned events);
+/* The limit's time is over. */
+void tw_phase_late(struct tw_gate_conn *c);
+
+#endif

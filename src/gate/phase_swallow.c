@@ -1,0 +1,87 @@
+/*
+ * The backend's first words: the client was greeted already, so they are read and kept
+ * back before the client is let in; MySQL's greeting goes on to the client.
+ */
+#include <stdlib.h>
+
+#include "gate/flow.h"
+#include "gate/phase.h"
+
+static void
+take_turn(struct tw_gate_conn *c, enum tw_turn turn)
+{
+	struct tw_dialog *d = c->now.dialog;
+
+	if (!tw_flow_to_backend(c, (struct tw_bytes){ d->out, d->out_n })) {
+		tw_phase_end(c, TW_GATE_BACKEND_DOWN, "it closed before its greeting", true);
+		return;
+	}
+	d->out_n = 0;
+	if (turn == TW_MORE) {
+		tw_flow_settle(c);
+		return;
+	}
+	if (turn != TW_TLS) {
+		tw_phase_end(c, TW_GATE_BACKEND_DOWN, "its greeting refuses", true);
+		return;
+	}
+	if (d->kept.n > 0) {
+		struct tw_bytes kept = tw_dialog_noted(d, d->kept);
+
+		c->greeting.p = malloc(kept.n);
+		if (c->greeting.p == NULL) {
+			tw_phase_end(c, TW_GATE_DENIED_LIMIT, "no memory", false);
+			return;
+		}
+		memcpy(c->greeting.p, kept.p, kept.n);
+		c->greeting.n = c->greeting.room = (uint32_t)kept.n;
+	}
+	tw_phase_next(c);
+}
+
+static void
+enter(struct tw_gate_conn *c)
+{
+	const struct tw_side *side = &c->listener->listen->service->backend;
+
+	if (side->step == NULL) {
+		tw_phase_next(c);
+		return;
+	}
+	c->now.dialog = malloc(sizeof(*c->now.dialog));
+	if (c->now.dialog == NULL)
+		tw_phase_end(c, TW_GATE_DENIED_LIMIT, "no memory", false);
+	else
+		take_turn(c, tw_dialog_open(c->now.dialog, side, "", c->listener->host));
+}
+
+static void
+on_backend(struct tw_gate_conn *c)
+{
+	uint8_t *scratch = c->listener->worker->scratch->plain;
+	ptrdiff_t got = tw_socket_receive(c->backend_fd, scratch, TW_DIALOG_IN);
+
+	if (got < 0)
+		tw_phase_end(c, TW_GATE_BACKEND_DOWN, "it closed before its greeting", true);
+	else if (got == 0)
+		tw_flow_settle(c);
+	else
+		take_turn(c, tw_dialog_feed(c->now.dialog,
+		    (struct tw_bytes){ scratch, (size_t)got }));
+}
+
+static void
+leave(struct tw_gate_conn *c)
+{
+	free(c->now.dialog);
+	c->now.dialog = NULL;
+}
+
+const struct tw_gate_phase_row tw_phase_swallow = {
+	.name = "swallow",
+	.enter = enter,
+	.backend = on_backend,
+	.leave = leave,
+	.limit = offsetof(struct tw_config_limit, connect_timeout_ms),
+	.late = TW_GATE_TIMEOUT_CONNECT,
+};

@@ -1,0 +1,174 @@
+/*
+ * Bytes through, both ways: records of the client are opened for the backend, bytes of
+ * the backend are sealed for the client. Nothing is held while nothing comes; who reads
+ * slower than the other writes makes the other wait.
+ */
+#include <stdlib.h>
+
+#include "gate/flow.h"
+#include "gate/phase.h"
+#include "gate/worker.h"
+
+/* Seals what was said to the client, of the scratch, and sends it. */
+static bool
+seal(struct tw_gate_conn *c, struct tw_bytes plain)
+{
+	struct tw_worker *w = c->listener->worker;
+	size_t n;
+
+	if (plain.n == 0)
+		return true;
+	c->bytes_out += plain.n;
+	n = tw_records_seal(&c->records, w->records, plain, w->scratch->sealed);
+	return n > 0 && tw_flow_to_client(c, (struct tw_bytes){ w->scratch->sealed, n });
+}
+
+/* What passes is looked at until the login is done. */
+static struct tw_bytes
+look(struct tw_gate_conn *c, enum tw_watch_from from, struct tw_bytes v)
+{
+	uint8_t *out = c->listener->worker->scratch->looked;
+
+	if (c->inside == NULL || v.n == 0)
+		return v;
+	v = (struct tw_bytes){ out, tw_watch_pass(c->inside, from, v, out) };
+	if (c->inside->done) {
+		free(c->inside);
+		c->inside = NULL;
+	}
+	return v;
+}
+
+static void
+client_over(struct tw_gate_conn *c)
+{
+	c->client_over = true;
+	if (c->to_backend.n == 0)
+		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, NULL, false);
+	else
+		tw_flow_settle(c);
+}
+
+/* Opens what of in is whole; false: the connection has ended. */
+static bool
+open(struct tw_gate_conn *c, struct tw_bytes in, bool *ret_over)
+{
+	struct tw_worker *w = c->listener->worker;
+	struct tw_records_opened o;
+	struct tw_bytes plain;
+
+	tw_records_open(&c->records, w->records, in, w->scratch->plain, &o);
+	if (o.reply_n > 0 && !tw_flow_to_client(c, (struct tw_bytes){ o.reply, o.reply_n })) {
+		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
+		return false;
+	}
+	c->bytes_in += o.plain_n;
+	plain = look(c, TW_FROM_CLIENT, (struct tw_bytes){ w->scratch->plain, o.plain_n });
+	if (!tw_flow_to_backend(c, plain)) {
+		tw_phase_end(c, TW_GATE_CLOSED_BY_BACKEND, "reset", true);
+		return false;
+	}
+	if (o.state == TW_RECORDS_FAILED) {
+		tw_phase_end(c, TW_GATE_PROTOCOL_ERROR, o.reason, true);
+		return false;
+	}
+	if (!tw_flow_keep(c, (struct tw_bytes){ in.p + o.used, in.n - o.used })) {
+		tw_phase_end(c, TW_GATE_DENIED_LIMIT, "no memory", true);
+		return false;
+	}
+	*ret_over = o.state == TW_RECORDS_ENDED;
+	return true;
+}
+
+static void
+on_client(struct tw_gate_conn *c)
+{
+	struct tw_bytes in;
+	enum tw_flow flow = tw_flow_receive(c, &in);
+	bool over = false;
+
+	if (flow == TW_FLOW_BROKEN) {
+		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
+		return;
+	}
+	if (!open(c, in, &over))
+		return;
+	if (over || flow == TW_FLOW_OVER) {
+		client_over(c);
+		return;
+	}
+	tw_phase_alive(c);
+	tw_flow_settle(c);
+}
+
+static void
+backend_over(struct tw_gate_conn *c)
+{
+	uint8_t *out = c->listener->worker->scratch->looked;
+
+	if (c->inside != NULL && !seal(c, (struct tw_bytes){ out, tw_watch_end(c->inside, out) }))
+		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
+	else
+		tw_phase_end(c, TW_GATE_CLOSED_BY_BACKEND, NULL, true);
+}
+
+static void
+on_backend(struct tw_gate_conn *c)
+{
+	uint8_t *scratch = c->listener->worker->scratch->plain;
+	ptrdiff_t got = tw_socket_receive(c->backend_fd, scratch, TW_GATE_PLAIN);
+
+	if (got < 0) {
+		backend_over(c);
+		return;
+	}
+	if (!seal(c, look(c, TW_FROM_BACKEND, (struct tw_bytes){ scratch, (size_t)got }))) {
+		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
+		return;
+	}
+	tw_phase_alive(c);
+	tw_flow_settle(c);
+}
+
+/* What the client sent behind its handshake is opened now. */
+static void
+enter(struct tw_gate_conn *c)
+{
+	const struct tw_config_listen *l = c->listener->listen;
+	const struct tw_watch_kind *kind = tw_watch_by_name(l->port->service);
+
+	if (kind != NULL && (c->inside = malloc(sizeof(*c->inside))) != NULL)
+		tw_watch_open(c->inside, kind, l->mode == TW_IMPLICIT);
+	if (c->early.n > 0)
+		on_client(c);
+	else
+		tw_flow_settle(c);
+}
+
+/* A slow one has taken what waited for it. */
+static void
+flushed(struct tw_gate_conn *c)
+{
+	if (c->client_over && c->to_backend.n == 0)
+		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, NULL, false);
+	else
+		tw_flow_settle(c);
+}
+
+static void
+leave(struct tw_gate_conn *c)
+{
+	free(c->inside);
+	c->inside = NULL;
+}
+
+const struct tw_gate_phase_row tw_phase_splice = {
+	.name = "splice",
+	.enter = enter,
+	.client = on_client,
+	.backend = on_backend,
+	.flushed = flushed,
+	.leave = leave,
+	.limit = offsetof(struct tw_config_limit, idle_timeout_ms),
+	.late = TW_GATE_TIMEOUT_IDLE,
+};

@@ -1,0 +1,31 @@
+/* What is told of a connection; see story.h. */
+#include <stdlib.h>
+
+#include "gate/story.h"
+
+void
+tw_story_handshake(struct tw_gate_conn *c, struct tw_tls *t)
+{
+	const struct tw_tls_facts *f = tw_tls_facts(t);
+	struct tw_gate_story *s = c->story;
+
+	if (s == NULL && (s = c->story = calloc(1, sizeof(*s))) == NULL)
+		return;
+	if (f->sni.n > 0 && s->sni == NULL)
+		s->sni = strndup((const char *)f->sni.p, f->sni.n);
+	s->alpn = f->alpn;
+	s->version = f->version;
+	s->suite = f->suite;
+	s->group = f->group;
+	s->resumed = f->resumed;
+	s->handshake_us = (uint32_t)((tw_loop_clock_ns() - c->phase_ns) / 1000);
+}
+
+void
+tw_story_free(struct tw_gate_story *s)
+{
+	if (s == NULL)
+		return;
+	free(s->sni);
+	free(s);
+}

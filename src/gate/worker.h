@@ -1,0 +1,37 @@
+/*
+ * worker.h -- one worker of the gateway: a loop, a pool of connections sized at start,
+ * and the generation of the configuration that lets new ones in.
+ */
+#ifndef TW_GATE_WORKER_H
+#define TW_GATE_WORKER_H
+
+#include "gate/inside.h"
+
+/* What the parent says over the order socket, a byte each. */
+enum { TW_ORDER_FINISH = 'f', TW_ORDER_END = 'e', TW_ORDER_REOPEN = 'l' };
+
+/* What a worker is started with; all of it outlives the worker. */
+struct tw_worker_start {
+	unsigned slot;
+	uint32_t room;			/* connections at once */
+	struct tw_guard *guard;
+	const char *host;		/* what dialogues call this machine */
+	int log_fd;			/* -1: none */
+	int order_fd;			/* words of the parent come here */
+};
+
+struct tw_worker *tw_worker_new(const struct tw_worker_start *start);
+/* From now on new connections come in by g's listeners. The one before goes with its last. */
+void tw_worker_adopt(struct tw_worker *w, struct tw_generation *g);
+void tw_worker_run(struct tw_worker *w);	/* until it was told to end and has no connection */
+void tw_worker_free(struct tw_worker *w);
+/* No new connections; now: nor old ones. */
+void tw_worker_finish(struct tw_worker *w, bool now);
+
+/* For the phases: a backend's socket, connected or connecting, is watched and closed. */
+void tw_worker_take_backend(struct tw_gate_conn *c, int fd);
+void tw_worker_drop_backend(struct tw_gate_conn *c);
+/* Closes both sockets and gives the row back to the pool when the loop lets go. */
+void tw_worker_drop(struct tw_gate_conn *c);
+
+#endif
