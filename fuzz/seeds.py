@@ -195,9 +195,50 @@ def hello_seeds():
     yield "small", seed(0x0bf8, 0x0020, 0x0303, codes[:9] + b"\0", bound=130)
 
 
+def watch_seeds():
+    """Transcripts inside TLS as watch_fuzz.c takes them: S what the backend says, C the client."""
+    talks = {
+        "smtp": (b"S220 mx\r\n", b"CEHLO c\r\n",
+                 b"S250-mx\r\n250-STARTTLS\r\n250-CHUNKING\r\n250 STARTTLS\r\n",
+                 b"CSTARTTLS\r\nAUTH PLAIN AA==\r\nBDAT 5\r\nSTARTDATA\r\n",
+                 b"S535-x\r\n535 no\r\n354 go\r\n235 in\r\n"),
+        "imap greeting": (b"S* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] ready\r\n",
+                          b"Ca STARTTLS\r\nb LOGIN u p\r\nb NOOP\r\nc AUTHENTICATE X\r\n",
+                          b"S* CAPABILITY STARTTLS X\r\na BAD\r\nb NO [LIMIT] x\r\nb NO\r\n",
+                          b"S+ \r\nc OK [CAPABILITY STARTTLS] in\r\n"),
+        "pop3 greeting": (b"S+OK\r\n", b"CCAPA\r\nSTLS\r\nUSER u\r\nPASS p\r\nAUTH X\r\n",
+                          b"S+OK\r\nSTLS\r\n.\r\n-ERR\r\n+OK\r\n-ERR [IN-USE] x\r\n+ \r\n",
+                          b"Cabc\r\n", b"S+OK in\r\n"),
+        "sieve greeting": (b"S\"STARTTLS\"\r\nOK\r\n", b"CAUTHENTICATE \"P\" {3+}\r\nabc\r\n",
+                           b"SNO (TRYLATER)\r\nNO\r\nOK\r\n"),
+        "ftp": (b"CFEAT\r\nAUTH TLS\r\nPASS p\r\n",
+                b"S211-x\r\n AUTH TLS;SSL\r\n211 End\r\n530 no\r\n230 in\r\n"),
+        "nntp": (b"CCAPABILITIES\r\nAUTHINFO PASS p\r\n",
+                 b"S101 x\r\nSTARTTLS\r\n.\r\n481 no\r\n281 in\r\n"),
+        "irc": (b"CPASS p\r\nSTARTTLS\r\n", b"S:s CAP * LS * :tls sasl tls\r\nCAP n LS tls :tls\r\n",
+                b"S@a=b :s 904 n :x\r\n:s 464 n\r\n:s 001 n :in\r\n"),
+        "xmpp-client": (b"C<stream:stream><starttls/><auth>",
+                        b"S<stream:features><a:starttls x='/'><r/></starttls><starttls/>",
+                        b"S<failure><not-authorized/></failure><success/>"),
+        "xmpp-server": (b"S<starttls/><star", b"C<iq >", b"St"),
+        "ldap": (b"C\x30\x1d\x02\1\1\x77\x18\x80\x161.3.6.1.4.1.1466.20037",
+                 b"C\x30\x0e\2\1\2\x60\x09\2\1\3\4\1u\x80\1p",
+                 b"S\x30\x0c\2\1\2\x61\7\x0a\1\x31\4\0\4\0\x30\x0c\2\1\2\x61\7\x0a\1\0\4\0\4\0"),
+        "postgres": (b"C\0\0\0\x08\x04\xd2\x16\x2f", b"SE\0\0\0\x0cC28P01\0\0R\0\0\0\x08\0\0\0\0"),
+        "mysql": (b"C\4\0\0\2\x0f\xaa\3\4", b"S\3\0\0\2\xfe\0\0\x0b\0\0\4\xff\x15\x04#28000no",
+                  b"S\1\0\0\4\0"),
+        "redis": (b"CAUTH p\r\n", b"S-WRONGPASS x\r\n+RESET\r\n+OK\r\n"),
+        "mqtt": (b"C\x10\0", b"S\x20\2\0\5"),
+    }
+    for service, pieces in talks.items():
+        yield service.split()[0], service.encode() + b"\n" + b"".join(
+            bytes([(len(p) - 2) << 1 | (p[:1] == b"S")]) + p[1:] for p in pieces)
+
+
 def main(out):
     for target, seeds in (("flight", flight_seeds), ("ssl2", ssl2_seeds),
-                          ("flight13", flight13_seeds), ("hello", hello_seeds)):
+                          ("flight13", flight13_seeds), ("hello", hello_seeds),
+                          ("watch", watch_seeds)):
         folder = os.path.join(out, target)
         os.makedirs(folder, exist_ok=True)
         for name, data in seeds():

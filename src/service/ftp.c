@@ -2,6 +2,7 @@
 #include "dialog/line.h"
 #include "service/service.h"
 #include "service/software.h"
+#include "service/watch_line.h"
 
 enum { GREETING, LISTING, ASKED, ASKED_SSL };
 
@@ -97,6 +98,40 @@ static const struct tw_line_rule swallows[] = {
 	{ GREETING, "5", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
 };
 
+/* Inside TLS. */
+static void
+command(struct tw_watch *w, struct tw_bytes line)
+{
+	if (tw_line_is(line, "PASS") || tw_bytes_begin_with(line, "PASS "))
+		tw_watch_asked(w, 0, true);
+}
+
+/*
+ * 530 is said to every command before the login, but no more often than it was
+ * deserved is it taken for a password's. 430: RFC 2228's word for the same.
+ */
+static void
+reply(struct tw_watch *w, struct tw_bytes line)
+{
+	bool last = line.n == 3 || (line.n > 3 && line.p[3] == ' ');
+
+	if (!last)
+		return;
+	if (tw_bytes_begin_with(line, "230"))
+		tw_watch_accepted(w);
+	else if (tw_bytes_begin_with(line, "530") || tw_bytes_begin_with(line, "430"))
+		tw_watch_answered(w, 0, false);
+}
+
+/* PBSZ and PROT pass: what they mean for the data connections is the gateway's. */
+static const struct tw_watch_lines lines = {
+	.refused = (const char *const[]){ "AUTH TLS", "AUTH SSL", NULL },
+	.command = command,
+	.hidden = (const char *const[]){ "AUTH TLS", "AUTH SSL", NULL },
+	.reply = reply,
+};
+static const struct tw_watch_kind watch = TW_WATCH_LINES(&lines);
+
 const struct tw_service tw_service_ftp = {
 	.name = "ftp",
 	.title = "File transfer, control connection",
@@ -107,4 +142,5 @@ const struct tw_service tw_service_ftp = {
 	.client = TW_LINE_CLIENT(tw_frame_block, asks, hears),
 	.server = TW_LINE_SERVER("220 %h FTP server ready\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_block, swallows, NULL),
+	.watch = &watch,
 };

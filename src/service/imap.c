@@ -2,6 +2,7 @@
 #include "dialog/line.h"
 #include "service/service.h"
 #include "service/software.h"
+#include "service/watch_line.h"
 
 enum { GREETING, LISTING, ASKED, CANCELLED };
 
@@ -115,6 +116,74 @@ static const struct tw_line_rule swallows[] = {
 	{ GREETING, "* BYE", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
 };
 
+/*
+ * Inside TLS. Literals are not told from commands: a line of one that looks like a
+ * command does no harm, and nobody can hide a command in one.
+ */
+static void
+command(struct tw_watch *w, struct tw_bytes line)
+{
+	struct tw_bytes tag, verb;
+
+	if (!tw_line_word(&line, &tag) || !tw_line_word(&line, &verb) ||
+	    (*verb.p | 0x20) < 'a' || (*verb.p | 0x20) > 'z')
+		return;
+	tw_watch_asked(w, tw_watch_key(tag),
+	    tw_line_is(verb, "LOGIN") || tw_line_is(verb, "AUTHENTICATE"));
+}
+
+/* Refusals that say nothing of the credentials (RFC 5530 3). */
+static bool
+is_about_password(struct tw_bytes text)
+{
+	static const char *const not_about[] = { "[UNAVAILABLE]", "[PRIVACYREQUIRED]",
+		"[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]", "[EXPIRED]" };
+	struct tw_bytes code;
+
+	if (!tw_line_word(&text, &code))
+		return true;
+	for (size_t i = 0; i < TW_COUNT(not_about); i++)
+		if (tw_line_is(code, not_about[i]))
+			return false;
+	return true;
+}
+
+static void
+reply(struct tw_watch *w, struct tw_bytes line)
+{
+	struct tw_bytes tag, result;
+
+	if (!tw_line_word(&line, &tag) || !tw_line_word(&line, &result) ||
+	    tw_line_is(tag, "*") || tw_line_is(tag, "+"))
+		return;
+	if (tw_line_is(result, "OK"))
+		tw_watch_answered(w, tw_watch_key(tag), true);
+	else if (tw_line_is(result, "NO") && is_about_password(line))
+		tw_watch_answered(w, tw_watch_key(tag), false);
+	else if (tw_line_is(result, "NO") || tw_line_is(result, "BAD"))
+		tw_watch_dropped(w, tw_watch_key(tag));
+}
+
+static bool
+lists(struct tw_bytes line)
+{
+	static const char code[] = "[CAPABILITY";
+	size_t n = sizeof(code) - 1;
+
+	return tw_line_is(line, "* CAPABILITY") || (line.n > n &&
+	    tw_bytes_begin_with((struct tw_bytes){ line.p + line.n - n, n }, code));
+}
+
+static const struct tw_watch_lines lines = {
+	.tagged = true,
+	.refused = (const char *const[]){ "STARTTLS", NULL },
+	.command = command,
+	.words = (const char *const[]){ "STARTTLS", "LOGINDISABLED", NULL },
+	.lists = lists,
+	.reply = reply,
+};
+static const struct tw_watch_kind watch = TW_WATCH_LINES(&lines);
+
 const struct tw_service tw_service_imap = {
 	.name = "imap",
 	.title = "Mailbox access",
@@ -127,4 +196,5 @@ const struct tw_service tw_service_imap = {
 	.server = TW_LINE_SERVER("* OK [CAPABILITY " CAPABILITIES "] %h ready\r\n", obeys,
 	    .tagged = true, .no_literals = "* BYE No literals before TLS\r\n"),
 	.backend = TW_LINE_CLIENT(tw_frame_line, swallows, NULL),
+	.watch = &watch,
 };

@@ -5,6 +5,7 @@
 #include "dialog/line.h"
 #include "service/service.h"
 #include "service/software.h"
+#include "service/watch_line.h"
 
 /* A line: ":server 670 nick :text" or "NOTICE AUTH :text". */
 struct line {
@@ -180,6 +181,56 @@ static const struct tw_line_command obeys[] = {
 	{ NULL, NULL, ":%h 451 * :STARTTLS first\r\n", TW_MORE },
 };
 
+/* Inside TLS. The client's flag: it gave a password with PASS. */
+enum { GAVE_PASSWORD = 1 };
+
+static void
+command(struct tw_watch *w, struct tw_bytes line)
+{
+	struct tw_bytes verb = line_of(line).command;
+
+	if (tw_line_is(verb, "PASS"))
+		w->way[TW_FROM_CLIENT].flags |= GAVE_PASSWORD;
+}
+
+/*
+ * 464 refuses PASS (RFC 2812 5.2), 904 SASL (IRCv3 sasl-3.1). 001 is the welcome: the
+ * client is in, with a password or none.
+ */
+static void
+reply(struct tw_watch *w, struct tw_bytes line)
+{
+	struct tw_bytes numeric = line_of(line).command;
+	bool gave = (w->way[TW_FROM_CLIENT].flags & GAVE_PASSWORD) != 0;
+
+	if (tw_line_is(numeric, "464") || tw_line_is(numeric, "904"))
+		tw_watch_failed(w);
+	else if (tw_line_is(numeric, "903") || (tw_line_is(numeric, "001") && gave))
+		tw_watch_accepted(w);
+	else if (tw_line_is(numeric, "001"))
+		w->ending = true;
+}
+
+/* ":server CAP nick LS", perhaps with "*" behind it where more lines follow. */
+static bool
+lists(struct tw_bytes line)
+{
+	struct line l = line_of(line);
+	struct tw_bytes word;
+
+	return tw_line_is(l.command, "CAP") && tw_line_word(&l.rest, &word) &&
+	    tw_line_word(&l.rest, &word) && tw_line_is(word, "LS");
+}
+
+static const struct tw_watch_lines lines = {
+	.refused = (const char *const[]){ "STARTTLS", NULL },
+	.command = command,
+	.words = (const char *const[]){ "tls", NULL },
+	.lists = lists,
+	.reply = reply,
+};
+static const struct tw_watch_kind watch = TW_WATCH_LINES(&lines);
+
 const struct tw_service tw_service_irc = {
 	.name = "irc",
 	.title = "Internet Relay Chat",
@@ -189,4 +240,5 @@ const struct tw_service tw_service_irc = {
 	.software = tw_software_find,
 	.client = { client_open, tw_frame_line, client_step, NULL },
 	.server = TW_LINE_SERVER("", obeys),
+	.watch = &watch,
 };

@@ -251,6 +251,147 @@ server_step(struct tw_dialog *d, struct tw_bytes msg)
 	return tag == UNBIND ? TW_CLOSE : tw_dialog_flawed(d, TW_FLAW_MALFORMED, TW_BAD);
 }
 
+#define BIND		0x60
+#define BIND_DONE	0x61
+#define SIMPLE		0x80
+#define INVALID_CREDENTIALS 49
+
+/* Behind the front of in: past the head of a value of that tag; false: it is not there. */
+static bool
+enter(struct tw_bytes *in, uint8_t tag, size_t *ret_n)
+{
+	ptrdiff_t h = in->n > 0 && in->p[0] == tag ? head(*in, ret_n) : 0;
+
+	if (h <= 0)
+		return false;
+	in->p += h;
+	in->n -= (size_t)h;
+	return true;
+}
+
+/* The operation of a message whose end may be missing: its id, and what follows its tag. */
+static bool
+operation(struct tw_bytes m, uint8_t tag, uint32_t *ret_id, struct tw_bytes *ret_body)
+{
+	struct tw_bytes id;
+	size_t n;
+
+	if (!enter(&m, SEQUENCE, &n) || !value(&m, INTEGER, &id) || !number(id, ret_id) ||
+	    !enter(&m, tag, &n))
+		return false;
+	*ret_body = m;
+	return true;
+}
+
+/* Inside TLS: the message so far ends with the name of StartTLS. */
+static bool
+asks_tls(struct tw_bytes m)
+{
+	static const size_t name_n = sizeof(START_TLS) - 1;
+	struct tw_bytes body;
+	uint32_t id;
+	size_t n;
+
+	return operation(m, EXTENDED, &id, &body) && enter(&body, NAME, &n) && n == name_n &&
+	    body.n == n && memcmp(body.p, START_TLS, n) == 0;
+}
+
+/* A bind without a name and a password is nobody's login (RFC 4513 5.1.1). */
+static void
+judge_request(struct tw_watch *w, struct tw_bytes m)
+{
+	struct tw_bytes body, version, name, password;
+	uint32_t id;
+
+	if (!operation(m, BIND, &id, &body))
+		return;
+	if (!value(&body, INTEGER, &version) || !value(&body, OCTETS, &name))
+		name = TW_BYTES("long");
+	tw_watch_asked(w, id << 1, name.n > 0 || !value(&body, SIMPLE, &password) ||
+	    password.n > 0);
+}
+
+static void
+judge_response(struct tw_watch *w, struct tw_bytes m)
+{
+	struct tw_bytes body, v;
+	uint32_t id, code;
+
+	if (!operation(m, BIND_DONE, &id, &body) || !value(&body, ENUMERATED, &v) ||
+	    !number(v, &code))
+		return;
+	if (code == SUCCESS || code == INVALID_CREDENTIALS)
+		tw_watch_answered(w, id << 1, code == SUCCESS);
+	else
+		tw_watch_dropped(w, id << 1);
+}
+
+/* Length of the whole message of which m is the beginning; 0: not known yet; -1: never. */
+static int64_t
+whole(struct tw_bytes m)
+{
+	ptrdiff_t h;
+	size_t n = 0;
+
+	if (m.p[0] != SEQUENCE)
+		return -1;
+	h = head(m, &n);
+	return h <= 0 || n > INT32_MAX ? (h == 0 ? 0 : -1) : (int64_t)(n + (size_t)h);
+}
+
+/*
+ * A client's StartTLS inside TLS: the last digit of its name is changed, so the backend
+ * refuses it as it refuses what it does not know.
+ */
+static void
+watch(struct tw_watch *w, enum tw_watch_from from, struct tw_bytes in)
+{
+	struct tw_watch_way *way = &w->way[from];
+	struct tw_bytes m = { way->head, 0 };
+
+	while (in.n > 0 && !w->ending && !w->bad) {
+		size_t n = way->skip < in.n ? way->skip : in.n;
+		uint8_t c = *in.p;
+		int64_t length;
+
+		way->skip -= (uint32_t)n;
+		tw_watch_put(w, (struct tw_bytes){ in.p, n });
+		in.p += n;
+		in.n -= n;
+		if (n > 0)
+			continue;
+		way->head[way->head_n++] = c;
+		m.n = way->head_n;
+		if (from == TW_FROM_CLIENT && c == '7' && asks_tls(m))
+			c = '0';
+		tw_watch_put(w, (struct tw_bytes){ &c, 1 });
+		in.p++;
+		in.n--;
+		length = whole(m);
+		w->bad = length < 0;
+		if (length <= 0 || (m.n < TW_WATCH_HEAD && (int64_t)m.n < length))
+			continue;
+		(from == TW_FROM_CLIENT ? judge_request : judge_response)(w, m);
+		way->skip = (uint32_t)(length - (int64_t)m.n);
+		way->head_n = 0;
+	}
+	tw_watch_put(w, in);
+}
+
+static void
+watch_client(struct tw_watch *w, struct tw_bytes in)
+{
+	watch(w, TW_FROM_CLIENT, in);
+}
+
+static void
+watch_backend(struct tw_watch *w, struct tw_bytes in)
+{
+	watch(w, TW_FROM_BACKEND, in);
+}
+
+static const struct tw_watch_kind watched = { { watch_client, watch_backend }, NULL };
+
 const struct tw_service tw_service_ldap = {
 	.name = "ldap",
 	.title = "Directory",
@@ -258,4 +399,5 @@ const struct tw_service tw_service_ldap = {
 	.answers = answers,
 	.client = { client_open, frame, client_step, NULL },
 	.server = { NULL, frame, server_step, NULL },
+	.watch = &watched,
 };

@@ -42,4 +42,5 @@ const struct tw_service tw_service_lmtp = {
 	.client = TW_LINE_CLIENT(tw_frame_reply, asks, tw_smtp_hears),
 	.server = TW_LINE_SERVER("220 %h LMTP\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_reply, swallows, NULL),
+	.watch = &tw_smtp_watch,
 };

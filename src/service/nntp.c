@@ -2,6 +2,7 @@
 #include "dialog/line.h"
 #include "service/service.h"
 #include "service/software.h"
+#include "service/watch_line.h"
 
 enum { GREETING, LISTING, ASKED };
 
@@ -93,6 +94,8 @@ static const struct tw_line_command obeys[] = {
 	{ "CAPABILITIES", NULL, "101 List:\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n", TW_MORE },
 	{ "STARTTLS", "", "382 Continue with TLS negotiation\r\n", TW_TLS },
 	{ "STARTTLS", NULL, "501 STARTTLS takes no arguments\r\n", TW_MORE },
+	/* Old readers say it first, and give up where it is refused (RFC 3977 5.3). */
+	{ "MODE", "READER", "201 STARTTLS first\r\n", TW_MORE },
 	{ "QUIT", "", "205 Bye\r\n", TW_CLOSE },
 	{ NULL, NULL, "483 STARTTLS first\r\n", TW_MORE },
 };
@@ -103,6 +106,39 @@ static const struct tw_line_rule swallows[] = {
 	{ GREETING, "400", TW_END(TW_REFUSED, TW_FLAW_THROTTLED) },
 	{ GREETING, "502", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
 };
+
+/* Inside TLS. AUTHINFO USER alone is no login yet (RFC 4643 2.3). */
+static void
+command(struct tw_watch *w, struct tw_bytes line)
+{
+	struct tw_bytes word;
+
+	if (tw_line_word(&line, &word) && tw_line_is(word, "AUTHINFO") &&
+	    tw_line_word(&line, &word) && !tw_line_is(word, "USER"))
+		tw_watch_asked(w, 0, true);
+}
+
+/* A news reader may never log in; then the text of articles passes here, too. */
+static void
+reply(struct tw_watch *w, struct tw_bytes line)
+{
+	if (line.n > 3 && line.p[3] != ' ')
+		return;
+	if (w->asked_n > 0 && (tw_bytes_begin_with(line, "281") ||
+	    tw_bytes_begin_with(line, "283")))
+		tw_watch_accepted(w);
+	else if (tw_bytes_begin_with(line, "481") || tw_bytes_begin_with(line, "482"))
+		tw_watch_answered(w, 0, false);
+}
+
+static const struct tw_watch_lines lines = {
+	.refused = (const char *const[]){ "STARTTLS", NULL },
+	.command = command,
+	.hidden = (const char *const[]){ "STARTTLS", NULL },
+	.listing = "101",
+	.reply = reply,
+};
+static const struct tw_watch_kind watch = TW_WATCH_LINES(&lines);
 
 const struct tw_service tw_service_nntp = {
 	.name = "nntp",
@@ -115,4 +151,5 @@ const struct tw_service tw_service_nntp = {
 	.trial = TW_LINE_CLIENT(tw_frame_line, tries, hears_trial),
 	.server = TW_LINE_SERVER("200 %h ready\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_line, swallows, NULL),
+	.watch = &watch,
 };

@@ -2,6 +2,7 @@
 #include "dialog/line.h"
 #include "service/service.h"
 #include "service/software.h"
+#include "service/watch_line.h"
 
 enum { GREETING, LISTING, ASKED };
 
@@ -92,6 +93,58 @@ static const struct tw_line_rule swallows[] = {
 	{ GREETING, "-ERR", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
 };
 
+/* Inside TLS. The client's flag: its next line answers a challenge, and is no command. */
+enum { CHALLENGED = 1 };
+
+static void
+command(struct tw_watch *w, struct tw_bytes line)
+{
+	struct tw_watch_way *client = &w->way[TW_FROM_CLIENT];
+	struct tw_bytes verb;
+
+	if (client->flags & CHALLENGED) {
+		client->flags = 0;
+		return;
+	}
+	if (tw_line_word(&line, &verb))
+		tw_watch_asked(w, 0, tw_line_is(verb, "PASS") ||
+		    tw_line_is(verb, "APOP") || tw_line_is(verb, "AUTH"));
+}
+
+/* Refusals that say nothing of the credentials (RFC 2449 8.1, RFC 3206). */
+static bool
+is_about_password(struct tw_bytes line)
+{
+	return !tw_bytes_begin_with(line, "-ERR [SYS/") &&
+	       !tw_bytes_begin_with(line, "-ERR [IN-USE]") &&
+	       !tw_bytes_begin_with(line, "-ERR [LOGIN-DELAY]");
+}
+
+static void
+reply(struct tw_watch *w, struct tw_bytes line)
+{
+	bool yes = tw_bytes_begin_with(line, "+OK");
+
+	if (tw_line_is(line, "+") || tw_bytes_begin_with(line, "+ "))
+		w->way[TW_FROM_CLIENT].flags = CHALLENGED;
+	else if (!yes && !tw_bytes_begin_with(line, "-ERR"))
+		return;
+	else if (!w->greeted)
+		w->greeted = true;
+	else if (yes || is_about_password(line))
+		tw_watch_answered(w, 0, yes);
+	else
+		tw_watch_dropped(w, 0);
+}
+
+static const struct tw_watch_lines lines = {
+	.refused = (const char *const[]){ "STLS", NULL },
+	.command = command,
+	.hidden = (const char *const[]){ "STLS", NULL },
+	.reply = reply,
+};
+static const struct tw_watch_kind watch = TW_WATCH_LINES(&lines);
+
 const struct tw_service tw_service_pop3 = {
 	.name = "pop3",
 	.title = "Mailbox download",
@@ -103,4 +156,5 @@ const struct tw_service tw_service_pop3 = {
 	.trial = TW_LINE_CLIENT(tw_frame_line, tries, hears_trial),
 	.server = TW_LINE_SERVER("+OK %h ready\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_line, swallows, NULL),
+	.watch = &watch,
 };

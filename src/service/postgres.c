@@ -142,6 +142,78 @@ server_step(struct tw_dialog *d, struct tw_bytes msg)
 	return TW_CLOSE;
 }
 
+/*
+ * Inside TLS. The client's first message has no type. One that asks for TLS or GSS
+ * once more is made a version of the protocol that no server speaks: it refuses.
+ */
+static void
+watch_client(struct tw_watch *w, struct tw_bytes in)
+{
+	static const uint8_t ssl[] = { 0x04, 0xd2, 0x16, 0x2f },
+			     gss[] = { 0x04, 0xd2, 0x16, 0x30 };
+	struct tw_watch_way *way = &w->way[TW_FROM_CLIENT];
+
+	for (; in.n > 0 && way->head_n < 8; in.p++, in.n--) {
+		uint8_t c = *in.p;
+
+		way->head[way->head_n++] = c;
+		if (way->head_n == 8 && (memcmp(way->head + 4, ssl, sizeof(ssl)) == 0 ||
+		    memcmp(way->head + 4, gss, sizeof(gss)) == 0))
+			c = 0;
+		tw_watch_put(w, (struct tw_bytes){ &c, 1 });
+	}
+	tw_watch_put(w, in);
+}
+
+/* The message at the front of m is whole, or as much of it as is looked at. */
+static void
+judge(struct tw_watch *w, struct tw_bytes m)
+{
+	struct tw_bytes code;
+
+	if (m.n >= 9 && *m.p == 'R' && memcmp(m.p + 5, "\0\0\0\0", 4) == 0)
+		tw_watch_accepted(w);		/* AuthenticationOk */
+	if (*m.p != 'E')
+		return;
+	code = field(m, 'C');
+	/* invalid_password; invalid_authorization_specification */
+	if (tw_line_is(code, "28P01") || tw_line_is(code, "28000"))
+		tw_watch_failed(w);
+}
+
+static void
+watch_backend(struct tw_watch *w, struct tw_bytes in)
+{
+	struct tw_watch_way *way = &w->way[TW_FROM_BACKEND];
+
+	while (in.n > 0 && !w->ending && !w->bad) {
+		size_t n = way->skip < in.n ? way->skip : in.n;
+		struct tw_bytes length = { way->head + 1, 4 };
+		uint32_t whole = 0;
+
+		if (n == 0) {
+			way->head[way->head_n++] = *in.p;
+			n = 1;
+		} else
+			way->skip -= (uint32_t)n;
+		tw_watch_put(w, (struct tw_bytes){ in.p, n });
+		in.p += n;
+		in.n -= n;
+		if (way->head_n < 5)
+			continue;
+		tw_bytes_u32(&length, &whole);
+		w->bad = whole < 4 || whole > INT32_MAX;
+		if (w->bad || (way->head_n < TW_WATCH_HEAD && way->head_n < whole + 1))
+			continue;
+		judge(w, (struct tw_bytes){ way->head, way->head_n });
+		way->skip = whole + 1 - way->head_n;
+		way->head_n = 0;
+	}
+	tw_watch_put(w, in);
+}
+
+static const struct tw_watch_kind watch = { { watch_client, watch_backend }, NULL };
+
 const struct tw_service tw_service_postgres = {
 	.name = "postgres",
 	.title = "PostgreSQL",
@@ -149,4 +221,5 @@ const struct tw_service tw_service_postgres = {
 	.answers = answers,
 	.client = { client_open, client_frame, client_step, NULL },
 	.server = { NULL, server_frame, server_step, NULL },
+	.watch = &watch,
 };

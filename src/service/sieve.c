@@ -2,6 +2,7 @@
 #include "dialog/line.h"
 #include "service/service.h"
 #include "service/software.h"
+#include "service/watch_line.h"
 
 enum { GREETING, ASKED };
 
@@ -183,6 +184,51 @@ static const struct tw_line_rule swallows[] = {
 #define FOLLOWER(table) { .frame = frame, .step = follow, \
 	.data = &(const struct tw_line){ .rules = table, .rules_n = TW_COUNT(table) } }
 
+/* Inside TLS. The client's flag: its next line is a literal's, and no command. */
+enum { LITERAL = 1 };
+
+/* Commands begin with a letter; what answers a challenge is a string. */
+static void
+command(struct tw_watch *w, struct tw_bytes line)
+{
+	struct tw_watch_way *client = &w->way[TW_FROM_CLIENT];
+	bool command = (client->flags & LITERAL) == 0 && (*line.p | 0x20) >= 'a' &&
+	    (*line.p | 0x20) <= 'z';
+	struct tw_bytes verb;
+
+	client->flags = line.n > 2 && line.p[line.n - 2] == '+' && line.p[line.n - 1] == '}' ?
+	    LITERAL : 0;
+	if (command && tw_line_word(&line, &verb))
+		tw_watch_asked(w, 0, tw_line_is(verb, "AUTHENTICATE"));
+}
+
+/* "NO (TRYLATER)", "NO (QUOTA)", … say nothing of the credentials (RFC 5804 1.3). */
+static void
+reply(struct tw_watch *w, struct tw_bytes line)
+{
+	struct tw_bytes result;
+
+	if (!tw_line_word(&line, &result))
+		return;
+	if (tw_line_is(result, "OK") && !w->greeted)
+		w->greeted = true;
+	else if (tw_line_is(result, "OK"))
+		tw_watch_answered(w, 0, true);
+	else if (tw_line_is(result, "NO") && (tw_bytes_begin_with(line, " (TRYLATER") ||
+	    tw_bytes_begin_with(line, " (ENCRYPT-NEEDED")))
+		tw_watch_dropped(w, 0);
+	else if (tw_line_is(result, "NO"))
+		tw_watch_answered(w, 0, false);
+}
+
+static const struct tw_watch_lines lines = {
+	.refused = (const char *const[]){ "STARTTLS", NULL },
+	.command = command,
+	.hidden = (const char *const[]){ "\"STARTTLS\"", NULL },
+	.reply = reply,
+};
+static const struct tw_watch_kind watch = TW_WATCH_LINES(&lines);
+
 const struct tw_service tw_service_sieve = {
 	.name = "sieve",
 	.title = "Mail filter management",
@@ -194,4 +240,5 @@ const struct tw_service tw_service_sieve = {
 	.server = TW_LINE_SERVER(CAPABILITIES, obeys,
 	    .no_literals = "BYE \"No literals before TLS\"\r\n"),
 	.backend = FOLLOWER(swallows),
+	.watch = &watch,
 };

@@ -2,6 +2,7 @@
 #include "service/smtp.h"
 
 #include "service/software.h"
+#include "service/watch_line.h"
 
 enum { GREETING = TW_SMTP_GREETING, LISTING = TW_SMTP_LISTING, HELO = TW_SMTP_HELO,
 	TRIED = TW_SMTP_ASKED, CANCELLED };
@@ -117,6 +118,53 @@ static const struct tw_line_rule swallows[] = {
 	TW_SMTP_REFUSALS(GREETING),
 };
 
+/* Inside TLS. The client's flags: the backend takes BDAT, or mail is on its way. */
+enum { CHUNKING = 1, DATA = 2 };
+
+/* What follows BDAT is mail, not commands (RFC 3030 2), unless BDAT is not known. */
+static void
+command(struct tw_watch *w, struct tw_bytes line)
+{
+	struct tw_watch_way *client = &w->way[TW_FROM_CLIENT];
+	struct tw_bytes word;
+
+	if (!tw_line_word(&line, &word))
+		return;
+	if (tw_line_is(word, "DATA"))
+		client->flags |= DATA;
+	if (tw_line_is(word, "BDAT") && (client->flags & CHUNKING) && tw_line_word(&line, &word))
+		client->skip = tw_watch_line_number(word);
+}
+
+/*
+ * The watch ends with a login, or with the first mail taken without one: who may hand
+ * in mail without a password has none to guess. 535 is refused credentials (RFC 4954
+ * 6); 454, 534 and 538 say nothing of those.
+ */
+static void
+reply(struct tw_watch *w, struct tw_bytes line)
+{
+	struct tw_watch_way *client = &w->way[TW_FROM_CLIENT];
+
+	if (tw_line_is(line, "250-CHUNKING") || tw_line_is(line, "250 CHUNKING"))
+		client->flags |= CHUNKING;
+	else if (tw_line_is(line, "235") || tw_bytes_begin_with(line, "235 "))
+		tw_watch_accepted(w);
+	else if (tw_line_is(line, "535") || tw_bytes_begin_with(line, "535 "))
+		tw_watch_failed(w);
+	else if (tw_bytes_begin_with(line, "354") && (client->flags & DATA))
+		w->ending = true;
+}
+
+static const struct tw_watch_lines lines = {
+	.refused = (const char *const[]){ "STARTTLS", NULL },
+	.command = command,
+	.hidden = (const char *const[]){ "250-STARTTLS", "250 STARTTLS", NULL },
+	.coded = true,
+	.reply = reply,
+};
+const struct tw_watch_kind tw_smtp_watch = TW_WATCH_LINES(&lines);
+
 const struct tw_service tw_service_smtp = {
 	.name = "smtp",
 	.title = "Mail transfer and submission",
@@ -128,4 +176,5 @@ const struct tw_service tw_service_smtp = {
 	.trial = TW_LINE_CLIENT(tw_frame_reply, tries, hears_trial),
 	.server = TW_LINE_SERVER("220 %h ESMTP\r\n", obeys),
 	.backend = TW_LINE_CLIENT(tw_frame_reply, swallows, NULL),
+	.watch = &tw_smtp_watch,
 };

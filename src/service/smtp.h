@@ -9,6 +9,8 @@ enum { TW_SMTP_GREETING, TW_SMTP_LISTING, TW_SMTP_HELO, TW_SMTP_ASKED };
 
 /* Notes what the answer to EHLO or LHLO lists. */
 void tw_smtp_hears(struct tw_dialog *d, struct tw_bytes msg);
+/* Inside TLS, both alike. */
+extern const struct tw_watch_kind tw_smtp_watch;
 /* Is the greeting one of a mail server that says the word ("SMTP", "LMTP")? As greets(). */
 unsigned tw_smtp_greets_as(struct tw_bytes greeting, const char *word);
 

@@ -190,22 +190,14 @@ say(struct tw_dialog *d, const char *s)
 	tw_dialog_say(d, s, strlen(s));
 }
 
-static void
-say_stream(struct tw_dialog *d, const char *whom, const char *name)
-{
-	say(d, "<?xml version='1.0'?><stream:stream xmlns='");
-	say(d, d->side->data);
-	say(d, "' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' ");
-	say(d, whom);
-	say(d, "='");
-	say_escaped(d, name);
-	say(d, "'>");
-}
-
 enum tw_turn
 tw_xmpp_open(struct tw_dialog *d)
 {
-	say_stream(d, "to", d->host);
+	say(d, "<?xml version='1.0'?><stream:stream xmlns='");
+	say(d, d->side->data);
+	say(d, "' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' to='");
+	say_escaped(d, d->host);
+	say(d, "'>");
 	return d->turn;
 }
 
@@ -327,6 +319,35 @@ end_stream(struct tw_dialog *d, const char *condition)
 	return TW_CLOSE;
 }
 
+/* A name that may be said as it came: no quote, nothing that XML gives a meaning. */
+static bool
+is_name(struct tw_bytes v)
+{
+	if (v.n == 0 || v.n > 1023)
+		return false;
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] <= ' ' || v.p[i] == 0x7f || strchr("<>&'\"", v.p[i]) != NULL)
+			return false;
+	return true;
+}
+
+/* The stream is from whom the client called (RFC 6120 4.7.1); one that named nobody: us. */
+static void
+answer_stream(struct tw_dialog *d, const struct tag *t)
+{
+	struct tw_bytes to;
+
+	say(d, "<?xml version='1.0'?><stream:stream xmlns='");
+	say(d, d->side->data);
+	say(d, "' xmlns:stream='http://etherx.jabber.org/streams' version='1.0' "
+	    "id='before-tls' from='");
+	if (attribute(t->attributes, "to", &to) && is_name(to))
+		tw_dialog_say(d, to.p, to.n);
+	else
+		say_escaped(d, d->host);
+	say(d, "'>");
+}
+
 /* The id is a word only: this stream carries nothing and ends with TLS. */
 enum tw_turn
 tw_xmpp_serve(struct tw_dialog *d, struct tw_bytes msg)
@@ -339,7 +360,7 @@ tw_xmpp_serve(struct tw_dialog *d, struct tw_bytes msg)
 		return TW_MORE;
 	if ((d->flags & SAW_STREAM) == 0) {
 		d->flags |= SAW_STREAM;
-		say_stream(d, "id='before-tls' from", d->host);
+		answer_stream(d, &t);
 		if (t.closing || !is(&t, "stream"))
 			return end_stream(d, "bad-format");
 		say(d, "<stream:features><starttls xmlns='" NS_TLS "'>"

@@ -13,4 +13,7 @@ enum tw_turn tw_xmpp_serve(struct tw_dialog *d, struct tw_bytes msg);
 /* As tw_service's answers(). */
 bool tw_xmpp_answers(struct tw_bytes answer);
 
+/* Inside TLS, see xmpp_watch.c. */
+extern const struct tw_watch_kind tw_xmpp_watch_client, tw_xmpp_watch_server;
+
 #endif

@@ -16,4 +16,5 @@ const struct tw_service tw_service_xmpp_client = {
 	.really = really,
 	.client = { tw_xmpp_open, tw_xmpp_frame, tw_xmpp_follow, "jabber:client" },
 	.server = { NULL, tw_xmpp_frame, tw_xmpp_serve, "jabber:client" },
+	.watch = &tw_xmpp_watch_client,
 };

@@ -8,4 +8,5 @@ const struct tw_service tw_service_xmpp_server = {
 	.answers = tw_xmpp_answers,
 	.client = { tw_xmpp_open, tw_xmpp_frame, tw_xmpp_follow, "jabber:server" },
 	.server = { NULL, tw_xmpp_frame, tw_xmpp_serve, "jabber:server" },
+	.watch = &tw_xmpp_watch_server,
 };
