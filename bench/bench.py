@@ -4,7 +4,7 @@
     bench.py BUILD        called by `make bench-here`; `make bench` calls that in the room
 
 Prints wall and CPU seconds, peak memory and connections, each peer's ratio to ours, direct
-and 40 ms away; then a fleet of 200 endpoints. A figure is the median of BENCH_ROUNDS rounds
+and 40 ms away; then a fleet of 200 endpoints; then diagnose.py. A figure is the median of BENCH_ROUNDS rounds
 in which every tool has its turn; testssl.sh, which takes over a minute, has BENCH_SLOW.
 Environment: BENCH_ROUNDS (5), BENCH_SLOW (1; 0: leave it out), BENCH_FLEET (200).
 """
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 
+import diagnose
 import servers
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
@@ -110,9 +111,9 @@ class Bench:
 
 
 class Relay:
-    def __init__(self, port, round_trip_ms):
+    def __init__(self, port, round_trip_ms, listen=0):
         self.process = subprocess.Popen(
-            [sys.executable, os.path.join(HERE, "delay.py"), "0", "127.0.0.1:%d" % port,
+            [sys.executable, os.path.join(HERE, "delay.py"), str(listen), "127.0.0.1:%d" % port,
              str(round_trip_ms)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
 
@@ -279,7 +280,10 @@ def main():
                 fleet(bench, build, server, FLEET)
             finally:
                 server.close()
+    failed = diagnose.main(build)
     print("\nin %.0f s" % (time.monotonic() - started))
+    return failed
 
 
-main()
+if __name__ == "__main__":
+    sys.exit(main())
