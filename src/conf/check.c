@@ -5,6 +5,7 @@
  */
 #include "conf/check.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -95,11 +96,12 @@ add(struct check *k, struct source s, enum tw_finding_id id, const char *evidenc
 {
 	const struct tw_conf_block *b = &k->conf->blocks.v[k->block];
 	bool assigned = k->conf->server == TW_POSTFIX || k->conf->server == TW_DOVECOT;
-	struct tw_contradiction c = { .names = s.row->names, .id = id, .evidence = evidence,
+	struct tw_contradiction c, *before;
+
+	assert(s.row != NULL);		/* a place is of a row: only its line may be missing */
+	c = (struct tw_contradiction){ .names = s.row->names, .id = id, .evidence = evidence,
 		.where = k->where, .mend = s.row->mend, .target = k->target,
 		.severity = tw_judge_severity_between(k->q->policy, id, s.row->between) };
-	struct tw_contradiction *before;
-
 	if (s.line != NULL) {
 		c.file = s.line->file;
 		c.line = s.line->line;

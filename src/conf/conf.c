@@ -267,7 +267,7 @@ is_named(const struct builder *b, const char *pattern, const char *file)
 		if ((size_t)(slash - first) + strlen(pattern) + 2 > sizeof(whole))
 			return false;
 		memcpy(whole, first, (size_t)(slash - first) + 1);
-		strcpy(whole + (slash - first) + 1, pattern);
+		memcpy(whole + (slash - first) + 1, pattern, strlen(pattern) + 1);
 		pattern = whole;
 	}
 	return strlen(pattern) < 256 && fnmatch(pattern, file, FNM_PATHNAME) == 0;

@@ -3,6 +3,7 @@
  * fetch of a plain page from port 80, which shows portals and another clock. For diagnose.c.
  */
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "exam/visit.h"
@@ -82,7 +83,7 @@ begin(struct visit *v, size_t spot, const char *address)
 	l->opt.per_host = PER_HOST;
 	l->opt.max_time_ms = l->opt.max_time_ms > spent + 100 ? l->opt.max_time_ms - spent : 100;
 	if (address != NULL) {
-		strcpy(l->address, address);
+		snprintf(l->address, sizeof(l->address), "%s", address);
 		l->opt.connect = l->address;
 		l->opt.family = AF_UNSPEC;
 	}

@@ -78,8 +78,8 @@ tw_judge_versions(struct tw_judge *j)
 	find_no_fallback(j);
 	if (j->facts->features[TW_FEAT_VERSION_TOLERANT] == TW_NO)
 		tw_judge_find(j, TW_FINDING_VERSION_INTOLERANCE, "ClientHello", true,
-		    "A hello that offers a version of the future gets no ServerHello; "
-		    "the same hello without it does.");
+		    "A hello that lists a version of the future beside those the server speaks gets "
+		    "no ServerHello; without it one does.");
 	if (j->facts->features[TW_FEAT_LONG_HELLO_TOLERANT] == TW_NO)
 		tw_judge_find(j, TW_FINDING_LONG_HELLO_INTOLERANCE, "ClientHello", true,
 		    "A hello of 256 to 511 bytes, or of more than a packet as post-quantum "

@@ -14,8 +14,6 @@
 
 #include "net/loop.h"
 
-extern char **environ;
-
 /* Before PATH: who runs us as root should get the system's programs. */
 static const char *const places[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin",
 	"/usr/local/bin" };

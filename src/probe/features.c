@@ -145,16 +145,24 @@ read_extras(struct tw_probing *p, const struct tw_answer *a)
 
 /* ---- what a server must bear ---- */
 
+/*
+ * As tomorrow's clients will ask (RFC 8446 4.2.1): legacy_version stays at 1.2, and what is new stands in
+ * supported_versions before what is known. A client_version above 1.2 with no such list is what no
+ * client has ever sent but in drafts, and nobody's failure. 1.3 is left out where older ones are
+ * there, so that the answer shows the extras of those.
+ */
 static void
 compose_future(struct tw_probing *p, struct tw_question *q)
 {
-	static const uint16_t future[] = { 0x7a7a, 0x0305, 0x0304, 0x0303 };
+	static const uint16_t future[] = { 0x7a7a, 0x0305, 0x0304, 0x0303 },
+	    older[] = { 0x7a7a, 0x0305, 0x0303, 0x0302, 0x0301 };
 	enum tw_version v = best(p, TW_TLS12);
 
-	if (v >= TW_TLS10) {		/* a client_version above all there are */
+	if (v >= TW_TLS10) {
 		tw_hello_of_version(p, q, v);
 		q->hello.schemes = tw_schemes_of_version(TW_TLS12);
-		q->hello.version = 0x0305;
+		q->hello.version = 0x0303;
+		q->hello.versions = TW_U16S(older);
 	} else {
 		tw_hello_of_version(p, q, TW_TLS13);
 		q->hello.versions = TW_U16S(future);

@@ -131,7 +131,7 @@ take_plain(struct audit *a, const char *name, const char *value)
 		if (strcmp(name, rows[i].name) == 0) {
 			if (rows[i].flag != NULL)
 				*rows[i].flag = true;
-			else
+			if (rows[i].text != NULL)
 				*rows[i].text = value;
 			return true;
 		}

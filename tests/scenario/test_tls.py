@@ -157,6 +157,13 @@ SCENARIOS = [
              find={"tls10-offered", "version-intolerance"}),
     Scenario("version-intolerant-reset", scripted(versions=(TLS10,), suites=OLD, highest_tolerated=TLS10,
              intolerance="reset"), find={"version-intolerance"}),
+    # What tomorrow's clients list as supported; 1.3 is listed by today's, and borne.
+    Scenario("future-intolerant", scripted(**GOOD, highest_listed=0x0304), find={"version-intolerance"}),
+    Scenario("future-intolerant-alert", scripted(**GOOD, highest_listed=0x0304, intolerance="alert"),
+             find={"version-intolerance"}),
+    # A client_version above 1.2 without that list, as Go and Erlang refuse it: no client sends one.
+    Scenario("client-version-intolerant", scripted(**GOOD, highest_tolerated=TLS12, intolerance="alert"),
+             expect={"features.version_tolerant": "yes"}, never={"version-intolerance"}),
     Scenario("long-hello-intolerant", scripted(**GOOD, hello_gap=(256, 511)), find={"long-hello-intolerance"}),
     Scenario("long-hello-silent", scripted(**GOOD, hello_gap=(256, 511), intolerance="silence"),
              find={"long-hello-intolerance"}, limit=40, options=("--timeout", "2s"), slow=True),

@@ -2,10 +2,6 @@
 PACKAGE = "caddy"
 POLICIES = ("modern",)
 ENDPOINTS = ["https:443"]
-LEFT = {
-    "version-intolerance": "the TLS library of Go takes a client_version of the future, with no supported_versions"
-                           " beside it, for TLS 1.3 (RFC 8446 4.2.1 wants TLS 1.2)",
-}
 
 
 def start(s):

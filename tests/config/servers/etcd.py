@@ -5,7 +5,6 @@ PACKAGE = "etcd-server"
 KEY = "ecdsa"
 POLICIES = ("modern",)
 ENDPOINTS = ["etcd:2379"]
-LEFT = {"version-intolerance": "Go refuses a client_version above TLS 1.2 where supported_versions is missing"}
 
 
 def start(s):

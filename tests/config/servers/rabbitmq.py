@@ -3,7 +3,6 @@ PACKAGE = "rabbitmq-server"
 LAYER = "erlang"
 POLICIES = ("modern",)
 ENDPOINTS = ["amqps:5671"]
-LEFT = {"version-intolerance": "Erlang's TLS refuses hellos that offer a version it does not know; no setting changes it"}
 
 
 def start(s):

@@ -40,6 +40,7 @@ class ScriptedTls:
     fallback_scsv: bool = True
     extensions: bool = True             # False: never an extension block, like SSL 3.0 stacks
     highest_tolerated: int = 0xFFFF     # a hello of a newer version gets `intolerance`
+    highest_listed: int = 0xFFFF        # so does one that lists a newer version as supported
     hello_gap: tuple = None             # (from, to): a hello so many bytes long gets it
     most_extensions: int = 0xFFFF       # a hello with more gets it
     intolerance: str = "close"          # "close" | "reset" | "silence" | "alert"
@@ -70,6 +71,7 @@ class ScriptedTls:
     def _intolerant(self, hello):
         gap = self.hello_gap
         return (hello.version > self.highest_tolerated
+                or any(v > self.highest_listed for v in hello.versions or ())
                 or (gap is not None and gap[0] <= hello.message_bytes <= gap[1])
                 or len(hello.extensions) > self.most_extensions)
 
