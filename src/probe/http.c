@@ -13,8 +13,10 @@ cut_line(struct tw_bytes *rest)
 	line.n = nl == NULL ? rest->n : skip - 1;
 	while (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
-	rest->p += skip;
-	rest->n -= skip;
+	if (skip > 0) {			/* of nothing, p is NULL */
+		rest->p += skip;
+		rest->n -= skip;
+	}
 	return line;
 }
 
