@@ -28,6 +28,7 @@ static const struct digest {
 	[TW_SHA1] = { "SHA1", 20, 64 },
 	[TW_SHA256] = { "SHA256", 32, 64 },
 	[TW_SHA384] = { "SHA384", 48, 128 },
+	[TW_MD5] = { "MD5", 16, 64 },
 };
 
 _Noreturn void

@@ -7,7 +7,8 @@
 
 #include "base/buf.h"
 
-enum tw_hash { TW_SHA1, TW_SHA256, TW_SHA384 };
+/* MD5 is here for JA3 alone, which is a name of a client and not a safeguard. */
+enum tw_hash { TW_SHA1, TW_SHA256, TW_SHA384, TW_MD5 };
 enum tw_aead { TW_AES_128_GCM, TW_AES_256_GCM, TW_CHACHA20_POLY1305, TW_AES_128_CCM,
 	TW_AES_128_CCM_8 };
 

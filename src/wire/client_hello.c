@@ -51,6 +51,12 @@ read_versions(struct tw_client_hello *h, struct tw_bytes body)
 }
 
 static bool
+read_point_formats(struct tw_client_hello *h, struct tw_bytes body)
+{
+	return tw_bytes_vec8(&body, &h->point_formats) && body.n == 0;
+}
+
+static bool
 read_alpn(struct tw_client_hello *h, struct tw_bytes body)
 {
 	return read_list(body, &h->alpn);
@@ -71,6 +77,7 @@ static const struct row {
 	{ 0, 0, read_sni },
 	{ 5, offsetof(struct tw_client_hello, status), NULL },
 	{ 10, 0, read_groups },
+	{ 11, 0, read_point_formats },
 	{ 13, 0, read_schemes },
 	{ 16, 0, read_alpn },
 	{ 18, offsetof(struct tw_client_hello, scts), NULL },
@@ -113,6 +120,7 @@ tw_client_hello_read(struct tw_bytes body, struct tw_client_hello *ret)
 	ret->has_extensions = true;
 	if (!tw_bytes_vec16(&body, &block) || body.n > 0)
 		return false;
+	ret->extensions = block;
 	while (block.n > 0)
 		if (!tw_bytes_u16(&block, &type) || !tw_bytes_vec16(&block, &extension) ||
 		    !read_extension(ret, type, extension))

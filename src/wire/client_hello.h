@@ -15,9 +15,11 @@ struct tw_client_hello {
 	struct tw_bytes alpn;		/* ProtocolNameList, each behind one byte of length */
 	struct tw_bytes versions;	/* supported_versions */
 	struct tw_bytes groups, schemes;
+	struct tw_bytes point_formats;	/* one byte each (RFC 8422 5.1.2) */
 	struct tw_bytes shares;		/* KeyShareEntry list (RFC 8446 4.2.8) */
 	bool ems, etm, ticket, status, scts, renegotiation_info, psk, early_data;
 	bool has_extensions;
+	struct tw_bytes extensions;	/* all of them: type, length, body */
 };
 
 /* The body of the message, head apart. False: malformed; *ret is then half filled. */
