@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "base/crypto_must.h"
@@ -100,10 +101,13 @@ tw_crypto_record_open(struct tw_aeads *s, enum tw_aead a, const uint8_t *key,
 		return false;
 	in.n -= TW_AEAD_TAG;
 	memcpy(tag, in.p + in.n, sizeof(tag));
-	return begin(k, key, nonce, aad) &&
+	if (begin(k, key, nonce, aad) &&
 	    EVP_CIPHER_CTX_ctrl(k->ctx, EVP_CTRL_AEAD_SET_TAG, TW_AEAD_TAG, tag) == 1 &&
 	    EVP_CipherUpdate(k->ctx, out, &n, in.p, (int)in.n) == 1 &&
-	    EVP_CipherFinal_ex(k->ctx, out + n, &last) == 1;
+	    EVP_CipherFinal_ex(k->ctx, out + n, &last) == 1)
+		return true;
+	ERR_clear_error();	/* a stranger's bytes are no error of the next handshake */
+	return false;
 }
 
 void

@@ -86,6 +86,7 @@ static void
 finish(SSL *ssl)
 {
 	BIO_set_data(SSL_get_rbio(ssl), NULL);
+	ERR_clear_error();
 }
 
 static void

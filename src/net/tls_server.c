@@ -316,11 +316,14 @@ tw_tls_free(struct tw_tls *t)
 	free(t);
 }
 
-/* TLS 1.2 with AES-GCM: the nonce of the last record we sealed stands in its first bytes. */
+/*
+ * TLS 1.2 with AES-GCM: the nonce of the last record we sealed stands in its first bytes.
+ * v: what this turn said, for what was there before may be cut anywhere.
+ */
 static void
-learn_nonce(struct tw_tls *t)
+learn_nonce(struct tw_tls *t, struct tw_bytes v)
 {
-	struct tw_bytes v = tw_buf_view(t->out), body;
+	struct tw_bytes body;
 	uint8_t type;
 	uint16_t version;
 
@@ -358,7 +361,7 @@ tw_tls_shake(struct tw_tls *t, struct tw_bytes *in, struct tw_buf *out)
 	why = got == 1 ? SSL_ERROR_NONE : SSL_get_error(t->ssl, got);
 	*in = t->in;
 	if (out->n > before && t->context->own_records)
-		learn_nonce(t);
+		learn_nonce(t, (struct tw_bytes){ out->p + before, out->n - before });
 	t->out = NULL;
 	switch (why) {
 	case SSL_ERROR_NONE:
@@ -449,7 +452,7 @@ own_12(struct tw_tls *t, struct tw_records *r, uint16_t suite)
 	ok = SSL_SESSION_get_master_key(SSL_get_session(t->ssl), master, sizeof(master)) == 48 &&
 	    SSL_get_server_random(t->ssl, randoms, 32) == 32 &&
 	    SSL_get_client_random(t->ssl, randoms + 32, 32) == 32 &&
-	    tw_records_own12(r, suite, master, randoms, t->sealed + 1, t->nonce + 1);
+	    tw_records_own12(r, suite, master, randoms, 1, t->nonce + 1);
 	OPENSSL_cleanse(master, sizeof(master));
 	return ok;
 }

@@ -299,13 +299,12 @@ hear_update(struct tw_records *r, struct tw_records_scratch *s, struct tw_bytes 
 		return;
 	}
 	next13(r, &r->in);
-	if (body.p[4] == 0 || r->asked)
+	if (body.p[4] == 0)
 		return;
-	/* Asked twice before we said anything, one answer is enough: it is under way. */
+	/* Each is answered, for the peer may wait for it; how many come is bounded. */
 	o->reply_n += seal_one(r, s, HANDSHAKE, (struct tw_bytes){ answer, sizeof(answer) },
 	    o->reply + o->reply_n);
 	next13(r, &r->out);
-	r->asked = true;
 }
 
 static void
@@ -389,6 +388,10 @@ open_one(struct tw_records *r, struct tw_records_scratch *s, const uint8_t *reco
 	}
 	r->in.sequence++;
 	if (is13(r)) {
+		if (inner > TW_RECORDS_MOST + 1) {	/* padding counts (RFC 8446 5.4) */
+			fail(r, s, o, RECORD_OVERFLOW, "a record longer than 2^14 bytes");
+			return false;
+		}
 		while (inner > 0 && plain[inner - 1] == 0)	/* padding */
 			inner--;
 		if (inner == 0) {
@@ -440,7 +443,6 @@ seal_own(struct tw_records *r, struct tw_records_scratch *s, struct tw_bytes pla
 {
 	size_t made = 0;
 
-	r->asked = false;
 	r->updates = 0;
 	while (plain.n > 0) {
 		size_t n = plain.n < TW_RECORDS_MOST ? plain.n : TW_RECORDS_MOST, one;

@@ -64,7 +64,6 @@ struct tw_records {
 	uint8_t aead, hash;	/* enum tw_aead, enum tw_hash */
 	uint64_t nonce;		/* the explicit one of TLS 1.2 that comes next */
 	uint8_t updates, empty;	/* KeyUpdates and empty records in a row */
-	bool asked;		/* for a KeyUpdate, and answered; nothing was said since */
 	bool refused;		/* a renegotiation, once */
 	bool closed;		/* our last alert is sealed */
 };
