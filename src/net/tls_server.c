@@ -100,20 +100,27 @@ is_name(const char *s)
 }
 
 static const struct tw_tls_site *
+find_exactly(const struct tw_tls_context *c, const char *name)
+{
+	for (size_t i = 0; i < c->sites_n; i++)
+		for (size_t k = 0; k < c->sites[i].names_n; k++)
+			if (strcmp(c->sites[i].names[k], name) == 0)
+				return &c->sites[i];
+	return NULL;
+}
+
+/* A certificate with the name itself comes before one for a whole domain. */
+static const struct tw_tls_site *
 find_site(const struct tw_tls_context *c, const char *name)
 {
+	const struct tw_tls_site *site = find_exactly(c, name);
 	const char *dot = strchr(name, '.');
 	char wild[256];
 
-	snprintf(wild, sizeof(wild), "*%s", dot == NULL ? "" : dot);
-	for (size_t i = 0; i < c->sites_n; i++)
-		for (size_t k = 0; k < c->sites[i].names_n; k++) {
-			const char *have = c->sites[i].names[k];
-
-			if (strcmp(have, name) == 0 || (dot != NULL && strcmp(have, wild) == 0))
-				return &c->sites[i];
-		}
-	return NULL;
+	if (site != NULL || dot == NULL)
+		return site;
+	snprintf(wild, sizeof(wild), "*%s", dot);
+	return find_exactly(c, wild);
 }
 
 int
@@ -277,6 +284,16 @@ tw_tls_on_message(int sent, int version, int type, const void *p, size_t n, SSL 
 
 /* ---- the handshake ---- */
 
+static int
+on_ready(SSL *ssl, void *arg)
+{
+	struct tw_tls *t = arg;
+
+	(void)ssl;
+	t->context->ready(t->ready_ctx);
+	return 1;
+}
+
 struct tw_tls *
 tw_tls_new(struct tw_tls_context *c, bool legacy, enum tw_tls_ask ask, void *ready_ctx)
 {
@@ -298,6 +315,10 @@ tw_tls_new(struct tw_tls_context *c, bool legacy, enum tw_tls_ask ask, void *rea
 	}
 	SSL_set_bio(t->ssl, bio, bio);
 	SSL_set_ex_data(t->ssl, 0, t);
+	if (c->ready != NULL && c->asynchronous) {
+		SSL_set_async_callback(t->ssl, on_ready);
+		SSL_set_async_callback_arg(t->ssl, t);
+	}
 	if (ask < c->ask)
 		SSL_set_verify(t->ssl, ask == TW_TLS_ASK_NONE ? SSL_VERIFY_NONE :
 		    SSL_VERIFY_PEER, NULL);

@@ -47,6 +47,7 @@ struct tw_tls_settings {
 	const char *client_ca;	/* file of authorities for it */
 	bool legacy[TW_VERSIONS];	/* versions below the policy's, for those that may */
 	const struct tw_tls_tickets *tickets;	/* in shared memory, or NULL: none */
+	void (*ready)(void *ready_ctx);	/* a remote key has signed: shake again; or NULL */
 	bool own_records;
 	bool tells_hello;	/* tw_tls_facts has the ClientHello (JA3, JA4) */
 };

@@ -90,6 +90,10 @@ speak(SSL_CTX *ctx, const struct tw_policy *p, bool legacy)
 static void
 bound(SSL_CTX *ctx, const struct tw_policy *p, const bool *legacy)
 {
+	static const struct { enum tw_version version; uint64_t option; } off[] = {
+		{ TW_TLS10, SSL_OP_NO_TLSv1 }, { TW_TLS11, SSL_OP_NO_TLSv1_1 },
+		{ TW_TLS12, SSL_OP_NO_TLSv1_2 },
+	};
 	int least = 0, most = 0;
 
 	for (int v = TW_TLS10; v < TW_VERSIONS; v++)
@@ -97,6 +101,10 @@ bound(SSL_CTX *ctx, const struct tw_policy *p, const bool *legacy)
 			most = tw_versions[v].wire;
 			least = least == 0 ? most : least;
 		}
+	/* Between the two there may be one that nobody named. */
+	for (size_t i = 0; i < TW_COUNT(off); i++)
+		if (!p->versions[off[i].version] && (legacy == NULL || !legacy[off[i].version]))
+			SSL_CTX_set_options(ctx, off[i].option);
 	SSL_CTX_set_min_proto_version(ctx, least);
 	SSL_CTX_set_max_proto_version(ctx, most);
 }
@@ -163,6 +171,17 @@ hook(SSL_CTX *ctx, struct tw_tls_context *c)
 		SSL_CTX_set_msg_callback(ctx, tw_tls_on_message);
 }
 
+/* A key under a passphrase is refused: nobody sits here to type one. */
+static int
+no_passphrase(char *out, int n, int writes, void *arg)
+{
+	(void)out;
+	(void)n;
+	(void)writes;
+	(void)arg;
+	return -1;
+}
+
 static int
 show(SSL_CTX *ctx, const struct tw_tls_certificate *t, struct tw_err *e)
 {
@@ -192,6 +211,7 @@ make(struct tw_tls_context *c, const struct tw_tls_settings *s, size_t site,
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 	    SSL_OP_IGNORE_UNEXPECTED_EOF |
 	    (s->policy->client_order ? 0 : SSL_OP_CIPHER_SERVER_PREFERENCE));
+	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
 	bind_tickets(ctx, s);
 	hook(ctx, c);
 	if (show(ctx, &s->certificates[site], e) != 0 || ask(ctx, s, e) != 0)
@@ -310,6 +330,7 @@ tw_tls_context_new(const struct tw_tls_settings *s, struct tw_err *e)
 	c->own_records = s->own_records;
 	c->tells_hello = s->tells_hello;
 	c->tickets = s->tickets;
+	c->ready = s->ready;
 	c->ask = s->ask;
 	keep_alpn(c, s);
 	for (int v = 0; v < TW_VERSIONS; v++)

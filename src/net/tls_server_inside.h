@@ -24,6 +24,7 @@ struct tw_tls_context {
 	bool strict_sni, strict_alpn, needs_alpn, own_records, tells_hello, asynchronous;
 	enum tw_tls_ask ask;
 	const struct tw_tls_tickets *tickets;
+	void (*ready)(void *ready_ctx);
 };
 
 struct tw_tls {
