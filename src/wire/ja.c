@@ -8,9 +8,10 @@
 #include "base/text.h"
 #include "wire/client_hello.h"
 
-#define RAW_MAX		(1u << 20)	/* of a hello of 16 MiB at most; more has no name */
+#define HELLO_MAX	(UINT16_MAX * 2u)	/* bytes of a body; what is longer has no name */
+#define RAW_MAX		(1u << 20)		/* of any list in text that fits in one */
 #define CLIENT_HELLO	1
-#define HASH_CHARACTERS	12		/* of each part of JA4 */
+#define HASH_CHARACTERS	12			/* of each part of JA4 */
 
 enum { SERVER_NAME = 0, ALPN = 16 };
 
@@ -28,7 +29,7 @@ read_hello(struct tw_bytes message, struct tw_client_hello *ret)
 
 	return tw_bytes_u8(&message, &type) && type == CLIENT_HELLO &&
 	       tw_bytes_vec24(&message, &body) && message.n == 0 &&
-	       body.n <= UINT16_MAX * 2u && tw_client_hello_read(body, ret);
+	       body.n <= HELLO_MAX && tw_client_hello_read(body, ret);
 }
 
 /* The next code that is not GREASE, of a list of codes or of extensions. */

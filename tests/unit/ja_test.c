@@ -158,13 +158,13 @@ ja4_examples(void **state)
 	    "t13d1516h2_8daaf6152771_6d807ffa2a79");
 }
 
-/* The same page, "ALPN Extension Value". */
+/* The same page, "ALPN Extension Value"; the hash is SHA-256 of "1301" by another program. */
 static void
 ja4_alpn(void **state)
 {
 	static const struct { struct tw_bytes alpn; const char *ja4; } rows[] = {
 #define A(lit, two)	{ { (const uint8_t *)(lit), sizeof(lit) - 1 }, \
-	"t12i0101" two "_d154b4c52ec3_000000000000" },
+	"t12i0101" two "_0f2cb44170f4_000000000000" },
 		A("h2", "h2") A("http/1.1", "h1") A("", "00") A("q", "qq") A("\xab", "ab")
 		A("\xab\xcd", "ad") A("0\xab", "3b") A("01\xab\xcd", "3d") A("0\xab\xcd" "1", "01")
 	};
@@ -178,8 +178,7 @@ ja4_alpn(void **state)
 
 		make(&hello, &s);
 		assert_true(tw_ja_read(tw_buf_view(&hello), &ja));
-		assert_memory_equal(ja.ja4, rows[i].ja4, 11);
-		assert_memory_equal(ja.ja4 + 23, rows[i].ja4 + 23, 13);
+		assert_string_equal(ja.ja4, rows[i].ja4);
 		tw_buf_clear(&hello);
 	}
 }
@@ -199,7 +198,7 @@ ja4_edges(void **state)
 	for (unsigned i = 0; i < 120; i++)
 		snprintf(many + strlen(many), 6, "%s%04x", i == 0 ? "" : ",", 0x5000 + i);
 	s = (struct shape){ .version = 0x0303, .suites = many, .extensions = "0" };
-	check(&s, NULL, NULL, NULL, NULL);
+	check(&s, NULL, NULL, NULL, "t12d990100_787dfb78402d_000000000000");	/* 120 are told as 99 */
 }
 
 int
