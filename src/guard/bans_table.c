@@ -8,7 +8,8 @@
 #include <assert.h>
 #include <sched.h>
 
-#define SPINS	65536
+/* Some ten milliseconds: a holder may have to wait for its turn on a busy machine. */
+#define SPINS	(1 << 20)
 /* No address begins so: ff00::/8 is multicast. So an IPv4 address is told from any /64. */
 #define V4	UINT64_C(0xffff000000000000)
 
