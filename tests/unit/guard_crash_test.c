@@ -239,6 +239,97 @@ killed_anywhere(void **state)
 	munmap(g, tw_admission_bytes(size));
 }
 
+/* What an entry is held for: the network and by how many, told by the holders themselves. */
+struct quarrel {
+	struct tw_tally *tally;
+	unsigned worker;
+	_Atomic uint32_t *shadow;	/* by entry: network << 8 | holders */
+	bool wrong;
+};
+
+static void
+note(struct quarrel *q, uint32_t entry, uint32_t who, int more)
+{
+	uint32_t was = atomic_load(&q->shadow[entry]), is;
+
+	do {
+		if ((was & 255) > 0 && was >> 8 != who)
+			q->wrong = true;
+		is = who << 8 | ((was & 255) + (uint32_t)more);
+	} while (!atomic_compare_exchange_weak(&q->shadow[entry], &was, is));
+}
+
+static void *
+take_and_give(void *argument)
+{
+	struct quarrel *q = argument;
+	uint64_t x = 77 * (q->worker + 1);
+
+	for (int i = 0; i < 200000 && !q->wrong; i++) {
+		uint32_t who = chance(&x) % 24, entry;
+		struct tw_address a = address(who);
+		struct tw_network n = { a, 32 };
+
+		entry = tw_tally_enter(q->tally, q->worker, 0, &n);
+		if (entry == TW_TALLY_NONE)
+			continue;
+		note(q, entry, who, 1);
+		note(q, entry, who, -1);
+		tw_tally_leave(q->tally, q->worker, entry);
+	}
+	return NULL;
+}
+
+/* One set, and more networks than it has entries: no entry is ever two networks' at once. */
+static void
+entries_are_one_networks(void **state)
+{
+	size_t bytes = tw_tally_bytes(15, WORKERS, 1);
+	struct tw_tally *t = tw_tally_init(shared(bytes), 15, WORKERS, 1, seed);
+	_Atomic uint32_t shadow[15] = { 0 };
+	struct quarrel quarrels[WORKERS];
+	pthread_t threads[WORKERS];
+
+	(void)state;
+	for (unsigned w = 0; w < WORKERS; w++) {
+		quarrels[w] = (struct quarrel){ t, w, shadow, false };
+		pthread_create(&threads[w], NULL, take_and_give, &quarrels[w]);
+	}
+	for (unsigned w = 0; w < WORKERS; w++) {
+		pthread_join(threads[w], NULL);
+		assert_false(quarrels[w].wrong);
+	}
+	for (uint32_t i = 0; i < 15; i++)
+		assert_int_equal(tw_tally_connected(t, i), 0);
+	munmap(t, bytes);
+}
+
+/* Killed with a set's lock in hand and an entry half taken away: it stays whose it was. */
+static void
+set_of_the_dead(void **state)
+{
+	size_t bytes = tw_tally_bytes(15, WORKERS, 1);
+	struct tw_tally *t = tw_tally_init(shared(bytes), 15, WORKERS, 1, seed);
+	_Atomic uint64_t *set = (void *)((uintptr_t)t + 64);	/* the lock, then the tags */
+	struct tw_network one = { address(1), 32 }, two = { address(2), 32 };
+	uint32_t entry = tw_tally_enter(t, 0, 0, &one);
+
+	(void)state;
+	assert_int_not_equal(entry, TW_TALLY_NONE);
+	assert_int_equal(set[0], 0);
+	assert_int_not_equal(set[1 + entry], 0);
+	set[0] = 3 + 1;
+	set[1 + entry] |= 1;
+	assert_int_equal(tw_tally_enter(t, 1, 0, &two), TW_TALLY_NONE);
+	tw_tally_forget_worker(t, 2);
+	assert_int_equal(tw_tally_enter(t, 1, 0, &two), TW_TALLY_NONE);
+	tw_tally_forget_worker(t, 3);
+	assert_int_not_equal(tw_tally_enter(t, 1, 0, &two), TW_TALLY_NONE);
+	assert_int_equal(tw_tally_enter(t, 1, 0, &one), entry);
+	assert_int_equal(tw_tally_connected(t, entry), 2);
+	munmap(t, bytes);
+}
+
 /* Killed with the lock in hand, for sure: till it is forgotten others are told "not now". */
 static void
 lock_of_the_dead(void **state)
@@ -267,6 +358,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(threads_agree),
 		cmocka_unit_test(killed_anywhere),
+		cmocka_unit_test(entries_are_one_networks),
+		cmocka_unit_test(set_of_the_dead),
 		cmocka_unit_test(lock_of_the_dead),
 	};
 
