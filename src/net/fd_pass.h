@@ -1,4 +1,4 @@
-/* fd_pass.h -- descriptors over a Unix socket, with a short text that says what for. */
+/* fd_pass.h -- descriptors over a Unix socket, with a text that says what for (never empty). */
 #ifndef TW_NET_FD_PASS_H
 #define TW_NET_FD_PASS_H
 

@@ -28,7 +28,7 @@ int tw_keyring_serve(struct tw_keyring *r, int control, struct tw_err *e);
 
 /* A worker's side of it. Not shared between threads. */
 struct tw_keys;
-/* Takes over fd, the other end of the pair; -1: none yet. NULL: the library would not. */
+/* Takes over fd, the other end of the pair; -1: none yet. NULL: e (fd stays the caller's). */
 struct tw_keys *tw_keys_new(int fd, struct tw_err *e);
 /* The handshakes and contexts with its keys must be gone. Takes NULL. */
 void tw_keys_free(struct tw_keys *k);

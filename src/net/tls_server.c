@@ -290,6 +290,7 @@ on_ready(SSL *ssl, void *arg)
 	struct tw_tls *t = arg;
 
 	(void)ssl;
+	t->waiting = false;
 	t->context->ready(t->ready_ctx);
 	return 1;
 }
@@ -326,11 +327,27 @@ tw_tls_new(struct tw_tls_context *c, bool legacy, enum tw_tls_ask ask, void *rea
 	return t;
 }
 
+/* A job cannot be cancelled: resumed without an answer, the remote key refuses, and it ends. */
+static void
+give_up(struct tw_tls *t)
+{
+	struct tw_buf none;
+
+	tw_buf_init(&none, TW_TLS_FLIGHT);
+	t->in = (struct tw_bytes){ 0 };
+	t->out = &none;
+	(void)SSL_do_handshake(t->ssl);
+	ERR_clear_error();
+	tw_buf_clear(&none);
+}
+
 void
 tw_tls_free(struct tw_tls *t)
 {
 	if (t == NULL)
 		return;
+	if (t->waiting)
+		give_up(t);
 	SSL_free(t->ssl);
 	OPENSSL_cleanse(t->secrets, sizeof(t->secrets));
 	free(t->hello);
@@ -375,6 +392,8 @@ tw_tls_shake(struct tw_tls *t, struct tw_bytes *in, struct tw_buf *out)
 	size_t before = out->n;
 	int got, why;
 
+	if (t->waiting)		/* what came meanwhile is for later */
+		return TW_TLS_WAIT;
 	t->in = *in;
 	t->out = out;
 	ERR_clear_error();
@@ -390,6 +409,7 @@ tw_tls_shake(struct tw_tls *t, struct tw_bytes *in, struct tw_buf *out)
 	case SSL_ERROR_WANT_READ:
 		return TW_TLS_MORE;
 	case SSL_ERROR_WANT_ASYNC:
+		t->waiting = true;
 		return TW_TLS_WAIT;
 	default:
 		t->reason = reason(t);

@@ -35,6 +35,7 @@ struct tw_tls {
 	const char *reason;
 	void *ready_ctx;
 	bool legacy;
+	bool waiting;		/* for a remote key's signature: a job is under way */
 	bool ends;		/* the client's bytes are over for good */
 	uint8_t finished;	/* we have said Finished: records are counted from there */
 	uint64_t sealed;	/* records under the last keys so far */
