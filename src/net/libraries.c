@@ -1,12 +1,17 @@
 /* The libraries of this build, one row each: the only file that asks all of them who they are. */
 #include "net/libraries.h"
 
+#include <stdio.h>
+
 #include <ares.h>
 #include <confuse.h>
 #include <idn2.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/opensslv.h>
+#ifdef TW_SECCOMP
+#include <seccomp.h>
+#endif
 #include <uv.h>
 
 #define TEXT(x)		#x
@@ -36,6 +41,18 @@ ask_confuse(void)
 	return confuse_version;
 }
 
+#ifdef TW_SECCOMP
+static const char *
+ask_seccomp(void)
+{
+	static char text[32];
+	const struct scmp_version *v = seccomp_version();
+
+	snprintf(text, sizeof(text), "%u.%u.%u", v->major, v->minor, v->micro);
+	return text;
+}
+#endif
+
 const struct tw_library tw_libraries[] = {
 	{ "OpenSSL", OPENSSL_VERSION_STR, ask_openssl },
 	{ "libuv", DOTTED(UV_VERSION_MAJOR, UV_VERSION_MINOR, UV_VERSION_PATCH),
@@ -43,6 +60,9 @@ const struct tw_library tw_libraries[] = {
 	{ "c-ares", ARES_VERSION_STR, ask_ares },
 	{ "libconfuse", TW_LIBCONFUSE, ask_confuse },
 	{ "jansson", JANSSON_VERSION, jansson_version_str },
+#ifdef TW_SECCOMP
+	{ "libseccomp", DOTTED(SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO), ask_seccomp },
+#endif
 	{ "libidn2", IDN2_VERSION, ask_idn2 },
 	{ NULL, NULL, NULL },
 };

@@ -23,6 +23,7 @@
 #include "certs_make.h"
 #include "data/policy.h"
 #include "net/fd_pass.h"
+#include "net/sandbox.h"
 #include "net/tls_keys_inside.h"
 #include "net/tls_server.h"
 
@@ -77,6 +78,10 @@ start(void)
 		close(pair[1]);
 		r = tw_keyring_load(paths, KEYS, &e);
 		if (r == NULL)
+			fprintf(stderr, "%s\n", e.text);
+		struct tw_sandbox_walls walls;
+
+		if (tw_sandbox_enter(TW_SANDBOX_KEYS, &walls, &e) != 0)
 			fprintf(stderr, "%s\n", e.text);
 		_exit(r != NULL && tw_keyring_serve(r, control[1], &e) == 0 ? 0 : 1);
 	}
@@ -274,6 +279,40 @@ every_kind_signs(void **state)
 	assert_int_equal(tw_keys_waiting(ring.keys), 0);
 }
 
+/* Both ends of it in their sandboxes: what the library needs is in the lists. */
+static void
+a_worker_shakes_in_its_sandbox(void **state)
+{
+	static const int versions[] = { TLS1_3_VERSION, TLS1_2_VERSION };
+	struct tw_tls_context *c[] = { context(P256, true), context(RSA2048, true),
+		context(ED, true) };
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct tw_sandbox_walls walls;
+		struct tw_err e = { 0 };
+		struct talk k;
+
+		if (tw_sandbox_enter(TW_SANDBOX_WORKER, &walls, &e) != 0)
+			_exit(100);
+		for (int i = 0; i < 6; i++) {
+			begin(&k, c[i / 2], versions[i % 2], i / 2 == 2 ? "ed25519" : NULL);
+			run(&k);
+			if (k.state != TW_TLS_DONE || k.done != 1)
+				_exit(i + 1);
+			end(&k);
+		}
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	for (int i = 0; i < 3; i++)
+		tw_tls_context_free(c[i]);
+}
+
 #define MANY	60
 
 static void
@@ -422,6 +461,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_signs),
+		cmocka_unit_test(a_worker_shakes_in_its_sandbox),
 		cmocka_unit_test(many_wait_and_some_go_away),
 		cmocka_unit_test(a_dead_process_is_replaced),
 		cmocka_unit_test(only_tls_is_signed),
