@@ -13,7 +13,7 @@
 
 /*
  * Opens path to append, made with mode 0640 and owner where it is not there (-1: as we
- * are). Refuses links, what is neither file nor pipe, a file with other names or of another
+ * are). Refuses links, what is no file, pipe or device, a file with other names or of another
  * user, and a folder where others may put files (without the sticky bit). -1: e.
  */
 int tw_log_file_open(const char *path, uid_t uid, gid_t gid, struct tw_err *e);
