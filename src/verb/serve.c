@@ -5,6 +5,7 @@
 
 #include "gate/config.h"
 #include "gate/gate.h"
+#include "net/notify.h"
 #include "verb/options.h"
 #include "verb/verb.h"
 
@@ -29,6 +30,14 @@ say(void *ctx, const char *line)
 {
 	(void)ctx;
 	fprintf(stderr, "tlswright: %s\n", line);
+}
+
+/* systemd's Type=notify waits for it. */
+static void
+on_ready(void *ctx)
+{
+	(void)ctx;
+	(void)tw_notify(TW_NOTIFY_READY, NULL);
 }
 
 static void
@@ -62,7 +71,7 @@ run(int argc, char **argv)
 	tw_config_clear_remarks(&remarks);
 	if (config == NULL)
 		return 2;
-	if (tw_gate_run(config, say, NULL, NULL, &e) != 0) {
+	if (tw_gate_run(config, say, on_ready, NULL, &e) != 0) {
 		fprintf(stderr, "tlswright serve: %s\n", e.text);
 		return 1;
 	}
