@@ -154,7 +154,7 @@ const struct tw_config_key tw_config_keys[] = {
 	    AT(tw_config_listen, client_certificate_for))
 	K("client_ca", TW_IS_TEXT, "", "file of the authorities of clients",
 	    AT(tw_config_listen, client_ca))
-	K("passive", TW_IS_OTHER, "", "ftp: ports for data, \"50000-50100\"")
+	K("passive", TW_IS_OTHER, "", "ftp: ports for data, \"50000-50100\"", .words = NULL)
 	K("passive_address", TW_IS_TEXT, "", "ftp: the address told to clients; none: the socket's",
 	    AT(tw_config_listen, passive_address))
 	K("hsts", TW_IS_SECONDS, "0s", "https: browsers stay with HTTPS so long; 0: not said",
@@ -182,7 +182,7 @@ const struct tw_config_key tw_config_keys[] = {
 	{ TW_BLOCK_REDIRECT, name, type, .standard = (usual), .help = (does), __VA_ARGS__ },
 	K("address", TW_IS_ADDRESSES, "", "where to listen", AT_N(tw_config_redirect, addresses),
 	    MUST)
-	K("to", TW_IS_OTHER, "https", "https, or its port")
+	K("to", TW_IS_OTHER, "https", "https, or its port", .words = NULL)
 	K("acme", TW_IS_TEXT, "", "folder of ACME challenges", AT(tw_config_redirect, acme))
 #undef K
 #define K(name, type, usual, does, ...) \
