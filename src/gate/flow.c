@@ -113,6 +113,7 @@ static bool
 reads_client(const struct tw_gate_conn *c)
 {
 	switch (c->phase) {
+	case TW_PHASE_PREFACE:
 	case TW_PHASE_DIALOGUE:
 	case TW_PHASE_HANDSHAKE:
 		return !c->waiting;

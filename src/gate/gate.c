@@ -1,6 +1,8 @@
 /*
  * The parent: binds a socket a worker and address, which it keeps open so that a worker's
- * successor finds its queue, and then only supervises. See gate.h.
+ * successor finds its queue, and then only supervises. A reload starts a set of workers for
+ * the new configuration beside the old, which takes no new connections and ends with its
+ * last one. See gate.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +12,28 @@
 #include "gate/access_log.h"
 #include "gate/gate.h"
 #include "gate/generation.h"
+#include "gate/sockets.h"
 #include "gate/worker.h"
 #include "net/process.h"
 
-#define WORKERS	64	/* what the guard tells apart */
+#define WORKERS		64	/* what the guard tells apart: those that finish count too */
 #define AGAIN_MS	1000	/* a worker that dies at once is not started in a rush */
+#define TICKET_MS	(8 * 3600 * 1000)	/* a ticket's key seals so long, and opens 3 times that */
+#define BANS		131072
+
+/* A configuration and the workers that serve it. */
+struct set {
+	struct tw_config *config;
+	int *fds;		/* by worker, then address; of the parent's sockets */
+	size_t addresses_n;
+	unsigned alive;
+	bool finishing;		/* another set has taken over */
+};
 
 struct child {
 	pid_t pid;		/* 0: none */
+	struct set *set;
+	unsigned number;	/* among its set's */
 	int socket;		/* orders go there */
 	uint64_t began_ms;
 	struct tw_timer *again;	/* starts it anew */
@@ -25,81 +41,72 @@ struct child {
 };
 
 struct parent {
-	struct tw_config *config;
+	struct set *set;	/* the newest */
+	struct tw_gate_sockets *sockets;
 	struct tw_loop *loop;
 	struct tw_poll signals;
+	struct tw_timer *tickets_timer;
 	struct tw_guard *guard;
-	int *fds;		/* by worker, then address */
-	size_t addresses_n;
+	struct tw_tls_tickets *tickets;
 	int signal_fd, log_fd;
 	struct child children[WORKERS];
-	unsigned alive;
 	bool ending;
 	char host[256];
-	void (*say)(void *ctx, const char *line);
-	void *ctx;
+	const struct tw_gate_voice *voice;
 };
 
-static int
-bind_all(struct parent *p, struct tw_err *e)
+static void
+say(struct parent *p, const char *line)
 {
-	const struct tw_config *c = p->config;
-	int *fd;
-
-	p->addresses_n = tw_generation_sockets(c);
-	p->fds = fd = calloc(p->addresses_n * c->workers + 1, sizeof(*p->fds));
-	if (fd == NULL)
-		abort();
-	for (unsigned w = 0; w < c->workers; w++)
-		for (size_t i = 0; i < c->listens_n; i++)
-			for (size_t k = 0; k < c->listens[i].addresses_n; k++) {
-				const struct tw_endpoint *a = &c->listens[i].addresses[k];
-
-				*fd = tw_socket_listen(&a->address.sa, a->size, a->text, e);
-				if (*fd++ < 0)
-					return -1;
-			}
-	return 0;
+	p->voice->say(p->voice->ctx, line);
 }
 
+/* ---- shared memory ---- */
+
 static int
-make_guard(struct parent *p, struct tw_err *e)
+share(struct parent *p, const struct tw_config *c, struct tw_err *e)
 {
 	struct tw_admission_size size = {
-		.workers = p->config->workers,
-		.listeners = (unsigned)p->config->listens_n,
-		.connections = (size_t)p->config->connections * p->config->workers,
-		.bans = 131072,
+		.workers = WORKERS,
+		.listeners = 256,
+		.connections = (size_t)c->connections * c->workers,
+		.bans = BANS,
 	};
 	uint8_t seed[16];
 	void *memory = tw_process_share(tw_admission_bytes(size));
 
-	if (memory == NULL)
-		return tw_err_set(e, TW_ERR_SYSTEM, "no shared memory for the guard");
+	p->tickets = tw_process_share(sizeof(*p->tickets));
+	if (memory == NULL || p->tickets == NULL)
+		return tw_err_set(e, TW_ERR_SYSTEM, "no shared memory");
 	tw_random(seed, sizeof(seed));
 	p->guard = tw_admission_init(memory, size, seed);
+	tw_tls_tickets_turn(p->tickets);
 	return 0;
 }
 
+/* ---- children ---- */
+
 /* In the child: serves until it is told to end. */
 static _Noreturn void
-work(struct parent *p, unsigned slot, int socket)
+work(struct child *c)
 {
+	struct parent *p = c->parent;
+	struct set *s = c->set;
 	struct tw_worker_start start = {
-		.slot = slot,
-		.room = p->config->connections,
+		.slot = (unsigned)(c - p->children),
+		.room = s->config->connections,
 		.guard = p->guard,
 		.host = p->host,
-		.order_fd = socket,
+		.order_fd = c->socket,
 		.log_fd = p->log_fd,
 	};
 	struct tw_err e;
-	struct tw_generation *g = tw_generation_new(p->config,
-	    p->fds + slot * p->addresses_n, &e);
+	struct tw_generation *g = tw_generation_new(s->config,
+	    s->fds + c->number * s->addresses_n, p->tickets, &e);
 	struct tw_worker *w;
 
 	if (g == NULL) {
-		p->say(p->ctx, e.text);
+		say(p, e.text);
 		tw_process_exit(1);
 	}
 	w = tw_worker_new(&start);
@@ -114,47 +121,135 @@ start_child(void *ctx)
 {
 	struct child *c = ctx;
 	struct parent *p = c->parent;
-	unsigned slot = (unsigned)(c - p->children);
 
-	if (p->ending)
+	if (p->ending || c->set->finishing)
 		return;
 	c->began_ms = tw_loop_clock_ns() / 1000000;
 	c->pid = tw_process_fork(&c->socket);
 	if (c->pid == 0)
-		work(p, slot, c->socket);
-	if (c->pid < 0) {
-		c->pid = 0;
-		p->say(p->ctx, "a worker could not be started; again in a second");
-		tw_timer_start(c->again, AGAIN_MS);
+		work(c);
+	if (c->pid > 0)
 		return;
+	c->pid = 0;
+	say(p, "a worker could not be started; again in a second");
+	tw_timer_start(c->again, AGAIN_MS);
+}
+
+static void
+release(struct set *s)
+{
+	if (s == NULL || --s->alive > 0)
+		return;
+	tw_config_free(s->config);
+	free(s->fds);
+	free(s);
+}
+
+static unsigned
+free_children(const struct parent *p)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WORKERS; i++)
+		n += p->children[i].set == NULL;
+	return n;
+}
+
+/* s is served from now on; the set before it finishes. */
+static void
+take_over(struct parent *p, struct set *s)
+{
+	struct set *before = p->set;
+	uint8_t word = TW_ORDER_FINISH;
+	unsigned number = 0;
+
+	p->set = s;
+	for (unsigned i = 0; i < WORKERS && number < s->config->workers; i++) {
+		struct child *c = &p->children[i];
+
+		if (c->set != NULL)
+			continue;
+		c->set = s;
+		c->number = number++;
+		s->alive++;
+		start_child(c);
 	}
-	p->alive++;
+	if (before == NULL)
+		return;
+	before->finishing = true;
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct child *c = &p->children[i];
+
+		if (c->set != before)
+			continue;
+		if (c->pid > 0) {
+			(void)tw_socket_send(c->socket, (struct tw_bytes){ &word, 1 });
+		} else {
+			c->set = NULL;
+			release(before);
+		}
+	}
+}
+
+static struct set *
+make_set(struct parent *p, struct tw_config *c, struct tw_err *e)
+{
+	struct set *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		abort();
+	s->config = c;
+	s->addresses_n = tw_generation_sockets(c);
+	s->fds = tw_gate_sockets_for(p->sockets, c, e);
+	if (s->fds != NULL)
+		return s;
+	tw_config_free(c);
+	free(s);
+	return NULL;
+}
+
+/* ---- the end of children, and of all ---- */
+
+static bool
+has_children(const struct parent *p)
+{
+	for (unsigned i = 0; i < WORKERS; i++)
+		if (p->children[i].pid > 0)
+			return true;
+	return false;
 }
 
 static void
 end_loop(struct parent *p)
 {
+	if (p->tickets_timer == NULL)
+		return;
 	tw_poll_close(&p->signals, NULL);
-	for (unsigned i = 0; i < p->config->workers; i++)
+	tw_timer_free(p->tickets_timer, NULL);
+	p->tickets_timer = NULL;
+	for (unsigned i = 0; i < WORKERS; i++)
 		tw_timer_free(p->children[i].again, NULL);
 }
 
 static void
 bury(struct parent *p, struct child *c, int how)
 {
+	struct set *s = c->set;
+	unsigned slot = (unsigned)(c - p->children);
 	char line[160];
-	bool at_once = tw_loop_clock_ns() / 1000000 - c->began_ms < AGAIN_MS;
 
 	c->pid = 0;
-	p->alive--;
 	tw_socket_close(c->socket);
-	tw_admission_forget_worker(p->guard, (unsigned)(c - p->children));
-	if (p->ending)
+	tw_admission_forget_worker(p->guard, slot);
+	if (p->ending || s->finishing) {
+		c->set = NULL;
+		release(s);
 		return;
-	snprintf(line, sizeof(line), "worker %u ended by %s %d; another takes its place",
-	    (unsigned)(c - p->children), how < 0 ? "signal" : "status", how < 0 ? -how : how);
-	p->say(p->ctx, line);
-	if (at_once)
+	}
+	snprintf(line, sizeof(line), "worker %u ended by %s %d; another takes its place", slot,
+	    how < 0 ? "signal" : "status", how < 0 ? -how : how);
+	say(p, line);
+	if (tw_loop_clock_ns() / 1000000 - c->began_ms < AGAIN_MS)
 		tw_timer_start(c->again, AGAIN_MS);
 	else
 		start_child(c);
@@ -167,29 +262,80 @@ reap(struct parent *p)
 	int how;
 
 	while ((pid = tw_process_reap(&how)) > 0)
-		for (unsigned i = 0; i < p->config->workers; i++)
+		for (unsigned i = 0; i < WORKERS; i++)
 			if (p->children[i].pid == pid)
 				bury(p, &p->children[i], how);
-	if (p->ending && p->alive == 0)
+	if (p->ending && !has_children(p))
 		end_loop(p);
-}
-
-static void
-order(struct parent *p, uint8_t word)
-{
-	for (unsigned i = 0; i < p->config->workers; i++)
-		if (p->children[i].pid != 0)
-			(void)tw_socket_send(p->children[i].socket,
-			    (struct tw_bytes){ &word, 1 });
 }
 
 static void
 finish(struct parent *p, uint8_t word)
 {
 	p->ending = true;
-	order(p, word);
-	if (p->alive == 0)
+	for (unsigned i = 0; i < WORKERS; i++)
+		if (p->children[i].pid > 0)
+			(void)tw_socket_send(p->children[i].socket,
+			    (struct tw_bytes){ &word, 1 });
+	if (!has_children(p))
 		end_loop(p);
+}
+
+/* ---- reload ---- */
+
+/* Whether workers could serve c is tried in a child: no key comes into the parent. */
+static bool
+could_serve(struct parent *p, struct tw_config *c)
+{
+	int socket, how = 1;
+	pid_t pid = tw_process_fork(&socket);
+
+	if (pid == 0) {
+		struct tw_err e;
+
+		if (tw_generation_new(c, NULL, p->tickets, &e) != NULL)
+			tw_process_exit(0);
+		say(p, e.text);
+		tw_process_exit(1);
+	}
+	if (pid < 0)
+		return false;
+	tw_process_await(pid, &how);
+	tw_socket_close(socket);
+	return how == 0;
+}
+
+static void
+reload(struct parent *p)
+{
+	struct tw_config *c = p->voice->read(p->voice->ctx);
+	struct set *s;
+	struct tw_err e;
+
+	if (c == NULL) {
+		say(p, "the configuration is not changed: the file is wrong");
+		return;
+	}
+	if (c->workers > free_children(p)) {
+		say(p, "the configuration is not changed: too many workers of older ones still "
+		    "have connections");
+		tw_config_free(c);
+		return;
+	}
+	if (!could_serve(p, c)) {
+		say(p, "the configuration is not changed");
+		tw_config_free(c);
+		return;
+	}
+	s = make_set(p, c, &e);
+	if (s == NULL) {
+		say(p, e.text);
+		say(p, "the configuration is not changed");
+		return;
+	}
+	take_over(p, s);
+	tw_gate_sockets_drop_unused(p->sockets);
+	say(p, "the configuration is loaded");
 }
 
 static void
@@ -210,59 +356,72 @@ on_signal(struct tw_poll *watch, unsigned events)
 		case SIGINT:
 			finish(p, TW_ORDER_END);
 			break;
+		case SIGHUP:
+			reload(p);
+			break;
 		}
 }
 
+static void
+on_ticket_time(void *ctx)
+{
+	struct parent *p = ctx;
+
+	tw_tls_tickets_turn(p->tickets);
+	tw_timer_start(p->tickets_timer, TICKET_MS);
+}
+
+/* ---- the beginning ---- */
+
 static int
-begin(struct parent *p, struct tw_err *e)
+begin(struct parent *p, struct tw_config *c, struct tw_err *e)
 {
 	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, 0 };
+	struct set *s;
 
-	if (p->config->workers > WORKERS)
+	if (c->workers > WORKERS) {
+		tw_config_free(c);
 		return tw_err_set(e, TW_ERR_USAGE, "more than %d workers", WORKERS);
+	}
 	tw_process_host_name(p->host);
-	if (bind_all(p, e) != 0 || make_guard(p, e) != 0)
+	if (share(p, c, e) != 0) {
+		tw_config_free(c);
+		return -1;
+	}
+	p->log_fd = c->logs_n == 0 ? -1 : tw_socket_open_log(c->logs[0].path, e);
+	if (c->logs_n > 0 && p->log_fd < 0) {
+		tw_config_free(c);
+		return -1;
+	}
+	s = make_set(p, c, e);
+	if (s == NULL)
 		return -1;
 	p->signal_fd = tw_process_signals(signals);
-	if (p->signal_fd < 0)
-		return tw_err_set(e, TW_ERR_SYSTEM, "cannot hear signals");
 	p->loop = tw_loop_new();
 	tw_poll_open(&p->signals, p->loop, p->signal_fd, on_signal);
 	tw_poll_for(&p->signals, TW_READABLE);
-	for (unsigned i = 0; i < p->config->workers; i++) {
+	p->tickets_timer = tw_timer_new(p->loop, on_ticket_time, p);
+	tw_timer_start(p->tickets_timer, TICKET_MS);
+	for (unsigned i = 0; i < WORKERS; i++) {
 		p->children[i].parent = p;
 		p->children[i].again = tw_timer_new(p->loop, start_child, &p->children[i]);
-		start_child(&p->children[i]);
 	}
+	take_over(p, s);
 	return 0;
-}
-
-static void
-clear(struct parent *p)
-{
-	size_t n = p->fds == NULL ? 0 : p->addresses_n * p->config->workers;
-
-	for (size_t i = 0; i < n; i++)
-		if (p->fds[i] > 0)
-			tw_socket_close(p->fds[i]);
-	free(p->fds);
-	tw_config_free(p->config);
 }
 
 int
-tw_gate_run(struct tw_config *c, void (*say)(void *ctx, const char *line),
-    void (*ready)(void *ctx), void *ctx, struct tw_err *e)
+tw_gate_run(struct tw_config *c, const struct tw_gate_voice *voice, struct tw_err *e)
 {
-	struct parent p = { .config = c, .say = say, .ctx = ctx, .log_fd = -1 };
+	struct parent p = { .voice = voice, .log_fd = -1, .sockets = tw_gate_sockets_new() };
+	int status = begin(&p, c, e);
 
-	if (begin(&p, e) != 0) {
-		clear(&p);
-		return -1;
+	if (status == 0) {
+		if (voice->ready != NULL)
+			voice->ready(voice->ctx);
+		tw_loop_run(p.loop);
+		tw_loop_free(p.loop);
 	}
-	if (ready != NULL)
-		ready(ctx);
-	tw_loop_run(p.loop);
-	tw_loop_free(p.loop);
-	clear(&p);
-	return 0;
+	tw_gate_sockets_free(p.sockets);
+	return status;
 }

@@ -7,12 +7,19 @@
 
 #include "gate/config.h"
 
+/* What the gateway asks of the one who runs it. */
+struct tw_gate_voice {
+	void (*say)(void *ctx, const char *line);	/* what an administrator should know */
+	void (*ready)(void *ctx);	/* the workers are started; or NULL */
+	/* Reads the configuration again, says what is wrong with it; NULL: it cannot be served. */
+	struct tw_config *(*read)(void *ctx);
+	void *ctx;
+};
+
 /*
- * Serves c until a signal ends it (TERM: when the last connection has ended, INT: now),
- * and owns c. say gets what an administrator should know, a line each. ready (or NULL) is
- * called when the workers accept. 0, or -1 where it could not begin or go on.
+ * Serves c, which it owns, until a signal ends it: TERM when the last connection has ended,
+ * INT now. HUP reads the configuration again. 0, or -1 where it could not begin.
  */
-int tw_gate_run(struct tw_config *c, void (*say)(void *ctx, const char *line),
-    void (*ready)(void *ctx), void *ctx, struct tw_err *e);
+int tw_gate_run(struct tw_config *c, const struct tw_gate_voice *voice, struct tw_err *e);
 
 #endif

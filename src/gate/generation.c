@@ -1,5 +1,6 @@
 /* A reading of the configuration made ready to serve; see generation.h. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "gate/generation.h"
 
@@ -11,6 +12,24 @@ tw_generation_sockets(const struct tw_config *c)
 	for (size_t i = 0; i < c->listens_n; i++)
 		n += c->listens[i].addresses_n;
 	return n;
+}
+
+/* Failures are counted for each ban block, whatever the listener. */
+static struct tw_ban_rule
+rule_of(const struct tw_config *c, const struct tw_config_ban *b)
+{
+	if (b == NULL)
+		return (struct tw_ban_rule){ 0 };
+	return (struct tw_ban_rule){
+		.number = (uint32_t)(b - c->bans) + 1,
+		.kinds = TW_BAN_LOGIN | (b->handshakes ? TW_BAN_HANDSHAKE : 0),
+		.after = b->after,
+		.within_ms = b->within_ms,
+		.for_ms = b->for_ms,
+		.longest_ms = b->longest_ms,
+		.allow = b->allow,
+		.firewall = b->nftables,
+	};
 }
 
 static struct tw_admission_policy
@@ -33,7 +52,8 @@ policy_of(const struct tw_config_listen *l, unsigned number)
 }
 
 static struct tw_tls_context *
-context_of(const struct tw_config *c, const struct tw_config_listen *l, struct tw_err *e)
+context_of(const struct tw_config *c, const struct tw_config_listen *l,
+    const struct tw_tls_tickets *tickets, struct tw_err *e)
 {
 	struct tw_tls_certificate certificates[TW_TLS_CERTIFICATES];
 	struct tw_tls_settings s = {
@@ -47,6 +67,7 @@ context_of(const struct tw_config *c, const struct tw_config_listen *l, struct t
 		.ask = (enum tw_tls_ask)l->client_certificate,
 		.client_ca = l->client_ca,
 		.own_records = c->own_records,
+		.tickets = tickets,
 		.name = l->name,
 	};
 
@@ -55,6 +76,8 @@ context_of(const struct tw_config *c, const struct tw_config_listen *l, struct t
 		    TW_TLS_CERTIFICATES);
 		return NULL;
 	}
+	if (l->legacy != NULL && !l->legacy->expired)
+		memcpy(s.legacy, l->legacy->versions, sizeof(s.legacy));
 	for (size_t i = 0; i < l->certificates_n; i++)
 		certificates[i] = (struct tw_tls_certificate){
 			.chain = l->certificates[i]->chain,
@@ -78,7 +101,8 @@ free_generation(struct tw_generation *g)
 }
 
 struct tw_generation *
-tw_generation_new(struct tw_config *c, const int *fds, struct tw_err *e)
+tw_generation_new(struct tw_config *c, const int *fds, const struct tw_tls_tickets *tickets,
+    struct tw_err *e)
 {
 	struct tw_generation *g = calloc(1, sizeof(*g));
 
@@ -89,20 +113,26 @@ tw_generation_new(struct tw_config *c, const int *fds, struct tw_err *e)
 	g->holders = 1;
 	for (size_t i = 0; i < c->listens_n; i++) {
 		const struct tw_config_listen *l = &c->listens[i];
-		struct tw_tls_context *tls = context_of(c, l, e);
+		struct tw_tls_context *tls = context_of(c, l, tickets, e);
 
 		if (tls == NULL) {
 			free_generation(g);
 			return NULL;
 		}
-		for (size_t k = 0; k < l->addresses_n; k++)
-			g->listeners[g->listeners_n++] = (struct tw_gate_listener){
+		for (size_t k = 0; k < l->addresses_n; k++) {
+			struct tw_gate_listener *made = &g->listeners[g->listeners_n++];
+
+			*made = (struct tw_gate_listener){
 				.generation = g,
 				.listen = l,
 				.tls = tls,
 				.policy = policy_of(l, (unsigned)i),
-				.fd = *fds++,
+				.ban = rule_of(c, l->ban),
+				.fd = fds == NULL ? -1 : *fds++,
 			};
+			if (l->ban != NULL)
+				made->policy.ban = &made->ban;
+		}
 	}
 	return g;
 }

@@ -40,6 +40,7 @@ struct tw_gate_listener {
 	const struct tw_config_listen *listen;
 	struct tw_tls_context *tls;
 	struct tw_admission_policy policy;
+	struct tw_ban_rule ban;
 	const char *host;		/* what dialogues call this machine */
 	int fd;
 };
@@ -66,7 +67,7 @@ struct tw_worker {
 	bool ending;			/* no new connection; the loop ends with the last */
 };
 
-enum tw_gate_phase { TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_CONNECT,
+enum tw_gate_phase { TW_PHASE_PREFACE, TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_CONNECT,
 	TW_PHASE_SWALLOW, TW_PHASE_SPLICE, TW_PHASE_CLOSING, TW_PHASE_NONE };
 
 /* How a connection ended: the log's words (INTERFACE). */
@@ -102,9 +103,12 @@ struct tw_gate_conn {
 	bool waiting;			/* for a signature: the client is not read */
 	uint8_t try;			/* which address of the backend */
 	bool backend_closing;		/* its watch is not free yet */
+	bool banned;			/* its logins failed once too often */
 	bool shut;			/* our side of the client's stream is ended */
 	bool recorded;			/* records stand: secrets to be cleansed */
-	struct tw_address peer;
+	bool awaits_header;		/* a PROXY header says who it is */
+	bool has_via;
+	struct tw_address peer, via;	/* via: who sent the header */
 	uint16_t peer_port;
 	struct tw_seat seat;
 	struct tw_pending early, to_client, to_backend, greeting;

@@ -26,6 +26,7 @@ const char *const tw_gate_ends[TW_GATE_ENDS] = {
 };
 
 static const struct tw_gate_phase_row *const rows[] = {
+	[TW_PHASE_PREFACE] = &tw_phase_preface,
 	[TW_PHASE_DIALOGUE] = &tw_phase_dialogue,
 	[TW_PHASE_HANDSHAKE] = &tw_phase_handshake,
 	[TW_PHASE_CONNECT] = &tw_phase_connect,
@@ -35,11 +36,12 @@ static const struct tw_gate_phase_row *const rows[] = {
 };
 
 /* The order of phases, by how TLS begins on the listener. */
-static const uint8_t implicit[] = { TW_PHASE_HANDSHAKE, TW_PHASE_CONNECT, TW_PHASE_SPLICE };
-static const uint8_t explicit[] = { TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_CONNECT,
-	TW_PHASE_SWALLOW, TW_PHASE_SPLICE };
+static const uint8_t implicit[] = { TW_PHASE_PREFACE, TW_PHASE_HANDSHAKE, TW_PHASE_CONNECT,
+	TW_PHASE_SPLICE };
+static const uint8_t explicit[] = { TW_PHASE_PREFACE, TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE,
+	TW_PHASE_CONNECT, TW_PHASE_SWALLOW, TW_PHASE_SPLICE };
 /* The backend's greeting is what the client is greeted with (MySQL). */
-static const uint8_t backend_first[] = { TW_PHASE_CONNECT, TW_PHASE_SWALLOW,
+static const uint8_t backend_first[] = { TW_PHASE_PREFACE, TW_PHASE_CONNECT, TW_PHASE_SWALLOW,
 	TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_SPLICE };
 
 static const uint8_t *
@@ -48,6 +50,34 @@ plan_for(const struct tw_config_listen *l)
 	if (l->mode == TW_IMPLICIT)
 		return implicit;
 	return l->service->backend_first ? backend_first : explicit;
+}
+
+bool
+tw_phase_may_begin_either_way(const struct tw_gate_conn *c)
+{
+	const struct tw_config_listen *l = c->listener->listen;
+
+	return l->mode == TW_NEGOTIATED && !l->service->server_first &&
+	    !l->service->backend_first;
+}
+
+void
+tw_phase_begin_with_tls(struct tw_gate_conn *c)
+{
+	c->plan = implicit;
+}
+
+enum tw_gate_end
+tw_phase_denial(enum tw_admission word)
+{
+	static const enum tw_gate_end ends[] = {
+		[TW_DENIED_ACCESS] = TW_GATE_DENIED_ACCESS,
+		[TW_DENIED_BANNED] = TW_GATE_DENIED_BANNED,
+		[TW_DENIED_LIMIT] = TW_GATE_DENIED_LIMIT,
+		[TW_DENIED_RATE] = TW_GATE_DENIED_RATE,
+	};
+
+	return ends[word];
 }
 
 void
@@ -64,6 +94,7 @@ static void
 enter(struct tw_gate_conn *c, enum tw_gate_phase phase)
 {
 	c->phase = (uint8_t)phase;
+	c->phase_ns = tw_loop_clock_ns();
 	/* An earlier limit than the last phase had must move it. */
 	tw_phase_alive(c);
 	rows[phase]->enter(c);
@@ -89,6 +120,15 @@ tw_phase_next(struct tw_gate_conn *c)
 	leave(c);
 	c->plan++;
 	enter(c, *c->plan);
+}
+
+bool
+tw_phase_failed(struct tw_gate_conn *c, enum tw_ban_kind kind)
+{
+	struct tw_gate_listener *l = c->listener;
+
+	return l->policy.ban != NULL && tw_bans_fail(tw_admission_bans(l->worker->guard),
+	    l->worker->slot, &l->ban, &c->peer, kind, NULL, tw_loop_now_ms(l->worker->loop));
 }
 
 /* close_notify, where records stand (RFC 8446 6.1); an alert of theirs has said more. */

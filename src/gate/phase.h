@@ -18,11 +18,15 @@ struct tw_gate_phase_row {
 	enum tw_gate_end late;	/* what it is when that is over */
 };
 
-extern const struct tw_gate_phase_row tw_phase_dialogue, tw_phase_handshake,
-    tw_phase_connect, tw_phase_swallow, tw_phase_splice, tw_phase_closing;
+extern const struct tw_gate_phase_row tw_phase_preface, tw_phase_dialogue,
+    tw_phase_handshake, tw_phase_connect, tw_phase_swallow, tw_phase_splice, tw_phase_closing;
 
 /* A connection was let in: enters its first phase. */
 void tw_phase_begin(struct tw_gate_conn *c);
+/* May TLS begin at once here as well as be asked for (PostgreSQL 17)? */
+bool tw_phase_may_begin_either_way(const struct tw_gate_conn *c);
+void tw_phase_begin_with_tls(struct tw_gate_conn *c);	/* it does: no dialogue */
+enum tw_gate_end tw_phase_denial(enum tw_admission word);	/* the log's word for it */
 /* The phase has done its work: enters the next. Nothing of c is touched after the call. */
 void tw_phase_next(struct tw_gate_conn *c);
 /*
@@ -31,6 +35,11 @@ void tw_phase_next(struct tw_gate_conn *c);
  * outlives the program, or NULL.
  */
 void tw_phase_end(struct tw_gate_conn *c, enum tw_gate_end end, const char *detail, bool polite);
+/*
+ * A failure is held against the peer. True: it is banned now. The connection's own end is
+ * the caller's.
+ */
+bool tw_phase_failed(struct tw_gate_conn *c, enum tw_ban_kind kind);
 /* The phase goes on: its time begins anew (an idle time does). */
 void tw_phase_alive(struct tw_gate_conn *c);
 /* A socket of it is ready: what waits is sent, then the phase's handler is called. */

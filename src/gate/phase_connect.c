@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <strings.h>
 
+#include "data/suite.h"
 #include "gate/flow.h"
 #include "gate/phase.h"
 #include "gate/story.h"
 #include "gate/worker.h"
+#include "wire/proxy.h"
 
 /* "*.example.com" fits one label, as in a certificate. */
 static bool
@@ -49,10 +51,75 @@ fail(struct tw_gate_conn *c, const char *why)
 	tw_phase_end(c, TW_GATE_BACKEND_DOWN, why, true);
 }
 
+/* The server's side of the client's connection, as a PROXY header has it. */
+static void
+set_destination(const struct tw_gate_conn *c, struct tw_proxy_end *ret)
+{
+	struct sockaddr_storage local;
+	struct tw_address a;
+
+	tw_socket_name(c->client_fd, &local);
+	a = tw_worker_address(&local, &ret->port);
+	memcpy(ret->address, a.b, sizeof(ret->address));
+}
+
+static void
+set_tls(const struct tw_gate_conn *c, struct tw_proxy *p)
+{
+	const struct tw_gate_story *s = c->story;
+	const struct tw_suite *suite;
+	int version;
+
+	if (s == NULL || s->version == 0)
+		return;
+	suite = tw_suite_by_code(s->suite);
+	version = tw_version_by_wire(s->version);
+	p->alpn = tw_bytes_of(s->alpn);
+	p->authority = tw_bytes_of(s->sni);
+	p->has_tls = true;
+	p->tls.client = TW_PROXY_CLIENT_TLS;
+	/* 0 says that a certificate was shown and is good. */
+	p->tls.verify = s->client_name == NULL;
+	if (s->client_name != NULL)
+		p->tls.client |= TW_PROXY_CLIENT_CERT_CONNECTION | TW_PROXY_CLIENT_CERT_SESSION;
+	p->tls.version = tw_bytes_of(version < 0 ? NULL : tw_versions[version].id);
+	p->tls.name = tw_bytes_of(s->client_name);
+	p->tls.cipher = tw_bytes_of(suite == NULL ? NULL : suite->openssl);
+}
+
+static bool
+say_who(struct tw_gate_conn *c, const struct tw_config_backend *b)
+{
+	struct tw_buf *out = &c->listener->worker->out;
+	struct tw_proxy p = { .version = b->proxy_protocol == TW_PROXY_V1 ? 1 : 2 };
+
+	if (b->proxy_protocol == TW_PROXY_NONE)
+		return true;
+	memcpy(p.source.address, c->peer.b, sizeof(c->peer.b));
+	p.source.port = c->peer_port;
+	set_destination(c, &p.destination);
+	p.family = tw_address_is4(&c->peer) ? TW_PROXY_INET : TW_PROXY_INET6;
+	out->n = 0;
+	if (b->proxy_protocol == TW_PROXY_V1) {
+		tw_proxy_write_line(&p, out);
+	} else {
+		set_tls(c, &p);
+		tw_proxy_write_header(&p, out);
+	}
+	return !out->failed && tw_flow_to_backend(c, tw_buf_view(out));
+}
+
 static void
 connected(struct tw_gate_conn *c)
 {
-	tw_phase_next(c);
+	const struct tw_config_backend *b = choose(c);
+
+	if (c->story != NULL)
+		c->story->backend = b->name;
+	if (say_who(c, b))
+		tw_phase_next(c);
+	else
+		fail(c, "it closed at once");
 }
 
 /* Entered again for each address, when the one before would not. */

@@ -46,6 +46,8 @@ shake(struct tw_gate_conn *c, struct tw_bytes in)
 		done(c, in);
 		return;
 	case TW_TLS_FAILED:
+		tw_story_handshake(c, c->now.tls);
+		tw_phase_failed(c, TW_BAN_HANDSHAKE);
 		fail(c, tw_tls_reason(c->now.tls));
 		return;
 	case TW_TLS_WAIT:

@@ -28,10 +28,14 @@ static struct tw_bytes
 look(struct tw_gate_conn *c, enum tw_watch_from from, struct tw_bytes v)
 {
 	uint8_t *out = c->listener->worker->scratch->looked;
+	unsigned failed;
 
 	if (c->inside == NULL || v.n == 0)
 		return v;
+	failed = c->inside->logins_failed;
 	v = (struct tw_bytes){ out, tw_watch_pass(c->inside, from, v, out) };
+	for (; failed < c->inside->logins_failed; failed++)
+		c->banned |= tw_phase_failed(c, TW_BAN_LOGIN);
 	if (c->inside->done) {
 		free(c->inside);
 		c->inside = NULL;
@@ -124,6 +128,10 @@ on_backend(struct tw_gate_conn *c)
 	}
 	if (!seal(c, look(c, TW_FROM_BACKEND, (struct tw_bytes){ scratch, (size_t)got }))) {
 		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
+		return;
+	}
+	if (c->banned) {
+		tw_phase_end(c, TW_GATE_LOGIN_FAILED_BANNED, NULL, true);
 		return;
 	}
 	tw_phase_alive(c);

@@ -13,6 +13,8 @@ tw_story_handshake(struct tw_gate_conn *c, struct tw_tls *t)
 		return;
 	if (f->sni.n > 0 && s->sni == NULL)
 		s->sni = strndup((const char *)f->sni.p, f->sni.n);
+	if (f->client_name.n > 0 && s->client_name == NULL)
+		s->client_name = strndup((const char *)f->client_name.p, f->client_name.n);
 	s->alpn = f->alpn;
 	s->version = f->version;
 	s->suite = f->suite;
@@ -27,5 +29,6 @@ tw_story_free(struct tw_gate_story *s)
 	if (s == NULL)
 		return;
 	free(s->sni);
+	free(s->client_name);
 	free(s);
 }

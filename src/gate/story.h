@@ -9,6 +9,7 @@
 
 struct tw_gate_story {
 	char *sni;		/* as the client gave it, lower case; or NULL */
+	char *client_name;	/* of a verified client certificate; or NULL */
 	const char *alpn;	/* chosen; of the configuration; or NULL */
 	uint16_t version, suite, group;	/* IANA codes; 0: unknown */
 	bool resumed;

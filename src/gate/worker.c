@@ -136,8 +136,8 @@ tw_worker_drop(struct tw_gate_conn *c)
 	c->client_fd = -1;
 }
 
-static struct tw_address
-address_of(const struct sockaddr_storage *s, uint16_t *ret_port)
+struct tw_address
+tw_worker_address(const struct sockaddr_storage *s, uint16_t *ret_port)
 {
 	const struct sockaddr_in *v4 = (const void *)s;
 	const struct sockaddr_in6 *v6 = (const void *)s;
@@ -158,20 +158,16 @@ address_of(const struct sockaddr_storage *s, uint16_t *ret_port)
 static void
 let_in(struct tw_gate_listener *l, int fd, const struct sockaddr_storage *from)
 {
-	static const enum tw_gate_end ends[] = {
-		[TW_DENIED_ACCESS] = TW_GATE_DENIED_ACCESS,
-		[TW_DENIED_BANNED] = TW_GATE_DENIED_BANNED,
-		[TW_DENIED_LIMIT] = TW_GATE_DENIED_LIMIT,
-		[TW_DENIED_RATE] = TW_GATE_DENIED_RATE,
-	};
 	struct tw_worker *w = l->worker;
 	struct tw_seat seat = { 0 };
 	struct tw_gate_conn *c;
 	enum tw_admission word;
 	uint16_t port;
-	struct tw_address a = address_of(from, &port);
+	struct tw_address a = tw_worker_address(from, &port);
 
-	word = tw_admission_enter(w->guard, w->slot, w->room, &l->policy, &a,
+	bool awaits = l->listen->proxy_from != NULL && tw_networks_have(l->listen->proxy_from, &a);
+
+	word = tw_admission_enter(w->guard, w->slot, w->room, &l->policy, awaits ? NULL : &a,
 	    tw_loop_now_ms(w->loop), &seat);
 	if (word == TW_ADMITTED && (c = take_row(w)) == NULL) {
 		tw_admission_leave(w->guard, w->slot, &seat);
@@ -179,11 +175,12 @@ let_in(struct tw_gate_listener *l, int fd, const struct sockaddr_storage *from)
 	}
 	if (word != TW_ADMITTED) {
 		tw_socket_close(fd);
-		tw_access_log_denied(l, &a, port, ends[word]);
+		tw_access_log_denied(l, &a, port, tw_phase_denial(word));
 		return;
 	}
 	c->listener = l;
 	c->client_fd = fd;
+	c->awaits_header = awaits;
 	c->peer = a;
 	c->peer_port = port;
 	c->seat = seat;

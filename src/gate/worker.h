@@ -28,6 +28,9 @@ void tw_worker_free(struct tw_worker *w);
 /* No new connections; now: nor old ones. */
 void tw_worker_finish(struct tw_worker *w, bool now);
 
+/* What a sockaddr says; a Unix socket is somebody of this machine. */
+struct tw_address tw_worker_address(const struct sockaddr_storage *s, uint16_t *ret_port);
+
 /* For the phases: a backend's socket, connected or connecting, is watched and closed. */
 void tw_worker_take_backend(struct tw_gate_conn *c, int fd);
 void tw_worker_drop_backend(struct tw_gate_conn *c);

@@ -67,6 +67,12 @@ tw_process_fork(int *ret_socket)
 	return pid;
 }
 
+static int
+how_it_ended(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
 pid_t
 tw_process_reap(int *ret_how)
 {
@@ -75,8 +81,18 @@ tw_process_reap(int *ret_how)
 
 	if (pid <= 0)
 		return 0;
-	*ret_how = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	*ret_how = how_it_ended(status);
 	return pid;
+}
+
+void
+tw_process_await(pid_t pid, int *ret_how)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*ret_how = how_it_ended(status);
 }
 
 void

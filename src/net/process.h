@@ -22,6 +22,7 @@ int tw_process_signal(int fd);		/* the next one, 0: none now */
 pid_t tw_process_fork(int *ret_socket);
 /* A child that has ended: its id, *ret_how its exit status or minus its signal; 0: none. */
 pid_t tw_process_reap(int *ret_how);
+void tw_process_await(pid_t pid, int *ret_how);	/* the same of one, when it has */
 void tw_process_kill(pid_t pid);
 /* Memory, zeroed, that children share. NULL with errno. */
 void *tw_process_share(size_t bytes);

@@ -187,6 +187,19 @@ tw_tls_on_hello(SSL *ssl, int *alert, void *context)
 	return SSL_CLIENT_HELLO_ERROR;
 }
 
+void
+tw_tls_tickets_turn(struct tw_tls_tickets *t)
+{
+	unsigned next = (t->newest + 1) % TW_TLS_TICKET_KEYS;
+
+	if (t->keys[t->newest].name[0] == 0)	/* the first time: none may be guessed */
+		for (unsigned i = 0; i < TW_TLS_TICKET_KEYS; i++)
+			tw_random((uint8_t *)&t->keys[i], sizeof(t->keys[i]));
+	tw_random((uint8_t *)&t->keys[next], sizeof(t->keys[next]));
+	t->keys[next].name[0] |= 1;
+	t->newest = next;
+}
+
 /* Tickets are encrypt-then-MAC (RFC 5077 4); an old key still opens, and asks for a new one. */
 int
 tw_tls_on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER_CTX *cipher,
@@ -195,17 +208,18 @@ tw_tls_on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER
 	const struct tw_tls_tickets *tickets = tw_tls_of(ssl)->context->tickets;
 	static EVP_CIPHER *aes;
 	OSSL_PARAM params[3];
-	unsigned i = 0;
+	unsigned newest = tickets->newest, i = 0;
 	uint8_t key[32];
 
 	if (aes == NULL)
 		aes = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
-	if (seal)
-		memcpy(name, tickets->keys[0].name, 16);
-	else
-		while (i < tickets->keys_n && memcmp(tickets->keys[i].name, name, 16) != 0)
-			i++;
-	if (i >= tickets->keys_n)
+	if (seal) {
+		i = newest;
+		memcpy(name, tickets->keys[i].name, 16);
+	}
+	while (i < TW_TLS_TICKET_KEYS && memcmp(tickets->keys[i].name, name, 16) != 0)
+		i++;
+	if (i == TW_TLS_TICKET_KEYS)
 		return 0;
 	memcpy(key, tickets->keys[i].mac, sizeof(key));
 	params[0] = OSSL_PARAM_construct_octet_string("key", key, sizeof(key));
@@ -215,10 +229,10 @@ tw_tls_on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER
 		return -1;
 	if (seal)
 		return RAND_bytes(iv, 16) == 1 &&
-		    EVP_EncryptInit_ex2(cipher, aes, tickets->keys[0].cipher, iv, NULL) == 1 ? 1 : -1;
+		    EVP_EncryptInit_ex2(cipher, aes, tickets->keys[i].cipher, iv, NULL) == 1 ? 1 : -1;
 	if (EVP_DecryptInit_ex2(cipher, aes, tickets->keys[i].cipher, iv, NULL) != 1)
 		return -1;
-	return i == 0 ? 1 : 2;
+	return i == newest ? 1 : 2;
 }
 
 static bool

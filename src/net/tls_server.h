@@ -24,14 +24,21 @@ struct tw_tls_certificate {
 
 enum tw_tls_ask { TW_TLS_ASK_NONE, TW_TLS_ASK_OPTIONAL, TW_TLS_ASK_REQUIRED };
 
-/* Keys of session tickets, shared by all workers; the first seals, all open. */
+/*
+ * Keys of session tickets, in memory all workers share: a ring. The newest seals, all
+ * open. Only the parent writes, into the oldest, and then says that it is the newest.
+ */
 struct tw_tls_ticket_key {
 	uint8_t name[16], cipher[32], mac[32];
 };
+#define TW_TLS_TICKET_KEYS	4
 struct tw_tls_tickets {
-	struct tw_tls_ticket_key keys[3];
-	unsigned keys_n;
+	struct tw_tls_ticket_key keys[TW_TLS_TICKET_KEYS];
+	_Atomic unsigned newest;
 };
+
+/* Makes a new key the newest; the oldest is forgotten. The first call fills the ring. */
+void tw_tls_tickets_turn(struct tw_tls_tickets *t);
 
 struct tw_tls_settings {
 	const char *name;	/* of the listener: tickets are good for it alone */

@@ -51,11 +51,23 @@ show(const struct tw_config_remarks *remarks)
 	}
 }
 
+static struct tw_config *
+read_file(void *ctx)
+{
+	const struct wish *w = ctx;
+	struct tw_config_remarks remarks = { 0 };
+	struct tw_config *c = tw_config_read(w->file, NULL, (int64_t)time(NULL), &remarks);
+
+	show(&remarks);
+	tw_config_clear_remarks(&remarks);
+	return c;
+}
+
 static int
 run(int argc, char **argv)
 {
 	struct wish wish = { STANDARD_FILE };
-	struct tw_config_remarks remarks = { 0 };
+	struct tw_gate_voice voice = { .say = say, .ready = on_ready, .read = read_file, .ctx = &wish };
 	struct tw_config *config;
 	struct tw_err e;
 	int words, status = tw_options_read(&tw_verb_serve, argc, argv, on_option, &wish, &words);
@@ -66,12 +78,10 @@ run(int argc, char **argv)
 		fprintf(stderr, "tlswright serve: \"%s\" is one word too many\n", argv[1]);
 		return 2;
 	}
-	config = tw_config_read(wish.file, NULL, (int64_t)time(NULL), &remarks);
-	show(&remarks);
-	tw_config_clear_remarks(&remarks);
+	config = read_file(&wish);
 	if (config == NULL)
 		return 2;
-	if (tw_gate_run(config, say, on_ready, NULL, &e) != 0) {
+	if (tw_gate_run(config, &voice, &e) != 0) {
 		fprintf(stderr, "tlswright serve: %s\n", e.text);
 		return 1;
 	}
