@@ -14,7 +14,10 @@
 #include "gate/generation.h"
 #include "gate/sockets.h"
 #include "gate/worker.h"
+#include "net/log_file.h"
+#include "net/privilege.h"
 #include "net/process.h"
+#include "net/sandbox.h"
 
 #define WORKERS		64	/* what the guard tells apart: those that finish count too */
 #define AGAIN_MS	1000	/* a worker that dies at once is not started in a rush */
@@ -51,6 +54,7 @@ struct parent {
 	int signal_fd, log_fd;
 	struct child children[WORKERS];
 	bool ending;
+	struct tw_identity identity;	/* of the workers, where the configuration names one */
 	char host[256];
 	const struct tw_gate_voice *voice;
 };
@@ -86,6 +90,22 @@ share(struct parent *p, const struct tw_config *c, struct tw_err *e)
 
 /* ---- children ---- */
 
+/*
+ * Before the first byte of a stranger: another user, no way back, no file, no program. What
+ * had to be read is read; what had to be bound is bound.
+ */
+static int
+wall_in(const struct parent *p, const struct tw_config *c, struct tw_err *e)
+{
+	struct tw_sandbox_walls walls;
+
+	if (c->user != NULL && tw_privilege_drop(&p->identity, 0, e) != 0)
+		return -1;
+	if (tw_privilege_no_new(e) != 0 || tw_privilege_hide(false, e) != 0)
+		return -1;
+	return tw_sandbox_enter(TW_SANDBOX_WORKER, &walls, e);
+}
+
 /* In the child: serves until it is told to end. */
 static _Noreturn void
 work(struct child *c)
@@ -111,6 +131,10 @@ work(struct child *c)
 	}
 	w = tw_worker_new(&start);
 	tw_worker_adopt(w, g);
+	if (wall_in(p, s->config, &e) != 0) {
+		say(p, e.text);
+		tw_process_exit(1);
+	}
 	tw_worker_run(w);
 	tw_worker_free(w);
 	tw_process_exit(0);
@@ -374,6 +398,17 @@ on_ticket_time(void *ctx)
 /* ---- the beginning ---- */
 
 static int
+open_log(const struct parent *p, const struct tw_config *c, struct tw_err *e)
+{
+	const char *path = c->logs[0].path;
+
+	if (strcmp(path, "-") == 0)
+		return 1;
+	return tw_log_file_open(path, c->user == NULL ? (uid_t)-1 : p->identity.uid,
+	    c->user == NULL ? (gid_t)-1 : p->identity.gid, e);
+}
+
+static int
 begin(struct parent *p, struct tw_config *c, struct tw_err *e)
 {
 	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, 0 };
@@ -388,11 +423,18 @@ begin(struct parent *p, struct tw_config *c, struct tw_err *e)
 		tw_config_free(c);
 		return -1;
 	}
-	p->log_fd = c->logs_n == 0 ? -1 : tw_socket_open_log(c->logs[0].path, e);
+	if (c->user != NULL && tw_privilege_find(c->user, NULL, &p->identity, e) != 0) {
+		tw_config_free(c);
+		return -1;
+	}
+	p->log_fd = c->logs_n == 0 ? -1 : open_log(p, c, e);
 	if (c->logs_n > 0 && p->log_fd < 0) {
 		tw_config_free(c);
 		return -1;
 	}
+	/* A socket for each side of a connection, and a few; else fewer are let in. */
+	if (tw_privilege_descriptors((uint64_t)c->connections * 2 + 64, e) != 0)
+		say(p, e->text);
 	s = make_set(p, c, e);
 	if (s == NULL)
 		return -1;

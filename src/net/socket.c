@@ -1,6 +1,5 @@
 /* Stream sockets that never wait; see socket.h. */
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
@@ -137,17 +136,6 @@ tw_socket_listen(const struct sockaddr *addr, socklen_t size, const char *text,
 	    errno == EACCES ? " (ports below 1024 are root's)" : "");
 	close(fd);
 	return -1;
-}
-
-int
-tw_socket_open_log(const char *path, struct tw_err *e)
-{
-	int fd;
-
-	if (strcmp(path, "-") == 0)
-		return STDOUT_FILENO;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
-	return fd >= 0 ? fd : tw_err_set(e, TW_ERR_SYSTEM, "cannot open the log %s", path);
 }
 
 bool

@@ -33,8 +33,6 @@ void tw_socket_close(int fd);
 /* Listens at addr; each worker has its own socket there. -1: e says why. */
 int tw_socket_listen(const struct sockaddr *addr, socklen_t size, const char *text,
     struct tw_err *e);
-/* Opens a log to append to, "-" is standard output; -1: e says why. */
-int tw_socket_open_log(const char *path, struct tw_err *e);
 /* Writes all of v behind what a file has; false: not all of it, so it is spoilt by a line. */
 bool tw_socket_append(int fd, struct tw_bytes v);
 
