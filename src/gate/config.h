@@ -167,7 +167,7 @@ struct tw_config {
 	void *owner;			/* of everything here */
 };
 
-/* One thing said of the file. */
+/* One thing said of the file. Its file is the path given to tw_config_read(), or c's own. */
 struct tw_config_remark {
 	struct tw_where where;
 	bool warning;			/* it can be served all the same */

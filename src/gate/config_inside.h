@@ -124,5 +124,7 @@ unsigned tw_config_line(const struct tw_config_found *f, const char *name);
 void tw_config_check_all(struct tw_config_reader *r);
 /* config_loopback.c: what a backend must be told that sees the gateway's address. */
 void tw_config_check_loopback(struct tw_config_reader *r);
+/* Is this a loopback address, or a Unix socket? */
+bool tw_config_is_here(const struct tw_endpoint *e);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "gate/config.h"
+#include "gate/config_check.h"
 #include "gate/gate.h"
 #include "net/notify.h"
 #include "verb/options.h"
@@ -13,6 +13,7 @@
 
 struct wish {
 	const char *file;
+	bool check;
 };
 
 static bool
@@ -22,6 +23,8 @@ on_option(void *ctx, const char *name, const char *value)
 
 	if (strcmp(name, "config") == 0)
 		w->file = value;
+	else
+		w->check = true;
 	return true;
 }
 
@@ -46,11 +49,14 @@ show(const struct tw_config_remarks *remarks)
 	for (size_t i = 0; i < remarks->n; i++) {
 		const struct tw_config_remark *r = &remarks->v[i];
 
-		fprintf(stderr, "%s:%u: %s%s\n", r->where.file, r->where.line,
-		    r->warning ? "warning: " : "", r->text);
+		fprintf(stderr, "%s:", r->where.file);
+		if (r->where.line > 0)	/* 0: of the file as a whole */
+			fprintf(stderr, "%u:", r->where.line);
+		fprintf(stderr, " %s%s\n", r->warning ? "warning: " : "", r->text);
 	}
 }
 
+/* For a reload: the running gateway finds out itself whether keys fit. */
 static struct tw_config *
 read_file(void *ctx)
 {
@@ -63,11 +69,40 @@ read_file(void *ctx)
 	return c;
 }
 
+/* For --check and the start: the files it names as well. NULL: it cannot be served. */
+static struct tw_config *
+read_all(const char *file, size_t *ret_warnings)
+{
+	struct tw_config_remarks remarks = { 0 };
+	int64_t now = (int64_t)time(NULL);
+	struct tw_config *c = tw_config_read(file, NULL, now, &remarks);
+	bool good = c != NULL && tw_config_check_files(c, now, &remarks) == 0;
+
+	show(&remarks);			/* some of them have names that are c's */
+	*ret_warnings = remarks.n;	/* nothing else is among them where it is good */
+	tw_config_clear_remarks(&remarks);
+	if (good)
+		return c;
+	tw_config_free(c);
+	return NULL;
+}
+
+static int
+check(struct tw_config *c, size_t warnings)
+{
+	printf("%s: it can be served: %zu listener%s, %zu backend%s, %zu warning%s\n", c->path,
+	    c->listens_n, c->listens_n == 1 ? "" : "s", c->backends_n,
+	    c->backends_n == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+	tw_config_free(c);
+	return 0;
+}
+
 static int
 run(int argc, char **argv)
 {
-	struct wish wish = { STANDARD_FILE };
+	struct wish wish = { .file = STANDARD_FILE };
 	struct tw_gate_voice voice = { .say = say, .ready = on_ready, .read = read_file, .ctx = &wish };
+	size_t warnings;
 	struct tw_config *config;
 	struct tw_err e;
 	int words, status = tw_options_read(&tw_verb_serve, argc, argv, on_option, &wish, &words);
@@ -78,9 +113,11 @@ run(int argc, char **argv)
 		fprintf(stderr, "tlswright serve: \"%s\" is one word too many\n", argv[1]);
 		return 2;
 	}
-	config = read_file(&wish);
+	config = read_all(wish.file, &warnings);
 	if (config == NULL)
 		return 2;
+	if (wish.check)
+		return check(config, warnings);
 	if (tw_gate_run(config, &voice, &e) != 0) {
 		fprintf(stderr, "tlswright serve: %s\n", e.text);
 		return 1;
@@ -90,12 +127,13 @@ run(int argc, char **argv)
 
 static const struct tw_option options[] = {
 	{ "config", 'c', "FILE", "the configuration (" STANDARD_FILE ")" },
+	{ "check", '\0', NULL, "read it, say what is wrong with it, and end" },
 	{ NULL }
 };
 
 const struct tw_verb tw_verb_serve = {
 	.name = "serve",
-	.usage = "serve [-c FILE]",
+	.usage = "serve [--check] [-c FILE]",
 	.summary = "front servers with TLS, implicit and STARTTLS",
 	.options = options,
 	.run = run,
