@@ -14,6 +14,7 @@
 #include "gate/generation.h"
 #include "gate/sockets.h"
 #include "gate/worker.h"
+#include "net/fd_pass.h"
 #include "net/log_file.h"
 #include "net/privilege.h"
 #include "net/process.h"
@@ -30,6 +31,8 @@ struct set {
 	int *fds;		/* by worker, then address; of the parent's sockets */
 	size_t addresses_n;
 	unsigned alive;
+	pid_t key_pid;		/* of its key process; 0: keys are in the workers */
+	int key_control;
 	bool finishing;		/* another set has taken over */
 };
 
@@ -106,9 +109,103 @@ wall_in(const struct parent *p, const struct tw_config *c, struct tw_err *e)
 	return tw_sandbox_enter(TW_SANDBOX_WORKER, &walls, e);
 }
 
+/* In the key process: signs until the parent has no more use for it. */
+static _Noreturn void
+sign(struct parent *p, const struct tw_config *c, int control)
+{
+	const char **paths = calloc(c->certificates_n + 1, sizeof(*paths));
+	struct tw_sandbox_walls walls;
+	struct tw_keyring *keys;
+	struct tw_err e;
+
+	if (paths == NULL)
+		abort();
+	tw_privilege_close_others(&control, 1);
+	for (size_t i = 0; i < c->certificates_n; i++)
+		paths[i] = c->certificates[i].key;
+	keys = tw_keyring_load(paths, c->certificates_n, &e);
+	if (keys != NULL &&
+	    (c->user == NULL || tw_privilege_drop(&p->identity, 0, &e) == 0) &&
+	    tw_privilege_hide(true, &e) == 0 &&
+	    tw_sandbox_enter(TW_SANDBOX_KEYS, &walls, &e) == 0 &&
+	    tw_keyring_serve(keys, control, &e) == 0)
+		tw_process_exit(0);
+	say(p, e.text);
+	tw_process_exit(1);
+}
+
+static void
+start_keys(struct parent *p, struct set *s)
+{
+	if (!s->config->keys_in_process)
+		return;
+	s->key_pid = tw_process_fork(&s->key_control);
+	if (s->key_pid == 0)
+		sign(p, s->config, s->key_control);
+	if (s->key_pid < 0)
+		say(p, "the key process could not be started");
+}
+
+/* A line to the key process for one worker, its end; -1: there is none. */
+static int
+connect_keys(struct set *s)
+{
+	int pair[2];
+	bool sent;
+
+	if (s->key_pid <= 0 || !tw_process_pair(pair))
+		return -1;
+	sent = tw_fd_send(s->key_control, &pair[1], 1, TW_BYTES("worker"));
+	tw_socket_close(pair[1]);
+	if (sent)
+		return pair[0];
+	tw_socket_close(pair[0]);
+	return -1;
+}
+
+/* Another took the place of one that died: what waits in the workers is asked again. */
+static void
+replace_keys(struct parent *p, struct set *s)
+{
+	uint8_t word = TW_ORDER_KEYS;
+
+	tw_socket_close(s->key_control);
+	start_keys(p, s);
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct child *c = &p->children[i];
+		int fd;
+
+		if (c->set != s || c->pid <= 0 || (fd = connect_keys(s)) < 0)
+			continue;
+		(void)tw_fd_send(c->socket, &fd, 1, (struct tw_bytes){ &word, 1 });
+		tw_socket_close(fd);
+	}
+}
+
+/* A worker holds what is its own alone: a line of another's would not end with it. */
+static void
+close_others(const struct child *c, int keys_fd)
+{
+	const struct set *s = c->set;
+	int *keep = calloc(s->addresses_n + 3, sizeof(*keep));
+	size_t n = 0;
+
+	if (keep == NULL)
+		abort();
+	for (size_t i = 0; i < s->addresses_n; i++)
+		keep[n++] = s->fds[c->number * s->addresses_n + i];
+	keep[n++] = c->socket;
+	if (keys_fd >= 0)
+		keep[n++] = keys_fd;
+	if (c->parent->log_fd >= 0)
+		keep[n++] = c->parent->log_fd;
+	tw_privilege_close_others(keep, n);
+	free(keep);
+}
+
 /* In the child: serves until it is told to end. */
 static _Noreturn void
-work(struct child *c)
+work(struct child *c, int keys_fd)
 {
 	struct parent *p = c->parent;
 	struct set *s = c->set;
@@ -121,10 +218,16 @@ work(struct child *c)
 		.log_fd = p->log_fd,
 	};
 	struct tw_err e;
-	struct tw_generation *g = tw_generation_new(s->config,
-	    s->fds + c->number * s->addresses_n, p->tickets, &e);
+	struct tw_generation *g;
 	struct tw_worker *w;
 
+	close_others(c, keys_fd);
+	if (s->config->keys_in_process && (start.keys = tw_keys_new(keys_fd, &e)) == NULL) {
+		say(p, e.text);
+		tw_process_exit(1);
+	}
+	g = tw_generation_new(s->config, s->fds + c->number * s->addresses_n, p->tickets,
+	    start.keys, &e);
 	if (g == NULL) {
 		say(p, e.text);
 		tw_process_exit(1);
@@ -145,13 +248,17 @@ start_child(void *ctx)
 {
 	struct child *c = ctx;
 	struct parent *p = c->parent;
+	int keys_fd;
 
 	if (p->ending || c->set->finishing)
 		return;
+	keys_fd = connect_keys(c->set);
 	c->began_ms = tw_loop_clock_ns() / 1000000;
 	c->pid = tw_process_fork(&c->socket);
 	if (c->pid == 0)
-		work(c);
+		work(c, keys_fd);
+	if (keys_fd >= 0)
+		tw_socket_close(keys_fd);
 	if (c->pid > 0)
 		return;
 	c->pid = 0;
@@ -164,6 +271,8 @@ release(struct set *s)
 {
 	if (s == NULL || --s->alive > 0)
 		return;
+	if (s->key_pid > 0)
+		tw_socket_close(s->key_control);	/* it ends by that */
 	tw_config_free(s->config);
 	free(s->fds);
 	free(s);
@@ -188,6 +297,7 @@ take_over(struct parent *p, struct set *s)
 	unsigned number = 0;
 
 	p->set = s;
+	start_keys(p, s);
 	for (unsigned i = 0; i < WORKERS && number < s->config->workers; i++) {
 		struct child *c = &p->children[i];
 
@@ -286,9 +396,19 @@ reap(struct parent *p)
 	int how;
 
 	while ((pid = tw_process_reap(&how)) > 0)
-		for (unsigned i = 0; i < WORKERS; i++)
-			if (p->children[i].pid == pid)
-				bury(p, &p->children[i], how);
+		for (unsigned i = 0; i < WORKERS; i++) {
+			struct child *c = &p->children[i];
+
+			if (c->pid == pid) {
+				bury(p, c, how);
+				break;
+			}
+			if (!p->ending && c->set != NULL && c->set->key_pid == pid) {
+				say(p, "the key process ended; another takes its place");
+				replace_keys(p, c->set);
+				break;
+			}
+		}
 	if (p->ending && !has_children(p))
 		end_loop(p);
 }
@@ -317,7 +437,7 @@ could_serve(struct parent *p, struct tw_config *c)
 	if (pid == 0) {
 		struct tw_err e;
 
-		if (tw_generation_new(c, NULL, p->tickets, &e) != NULL)
+		if (tw_generation_new(c, NULL, p->tickets, NULL, &e) != NULL)
 			tw_process_exit(0);
 		say(p, e.text);
 		tw_process_exit(1);
@@ -362,6 +482,43 @@ reload(struct parent *p)
 	say(p, "the configuration is loaded");
 }
 
+/* ---- the log ---- */
+
+static int
+open_log(const struct parent *p, const struct tw_config *c, struct tw_err *e)
+{
+	const char *path = c->logs[0].path;
+
+	if (strcmp(path, "-") == 0)
+		return 1;
+	return tw_log_file_open(path, c->user == NULL ? (uid_t)-1 : p->identity.uid,
+	    c->user == NULL ? (gid_t)-1 : p->identity.gid, e);
+}
+
+/* After a rotation: the workers write to the new file from their next line on. */
+static void
+reopen_log(struct parent *p)
+{
+	struct tw_err e;
+	uint8_t word = TW_ORDER_LOG;
+	int fd;
+
+	if (p->log_fd < 0)
+		return;
+	fd = open_log(p, p->set->config, &e);
+	if (fd < 0) {
+		say(p, e.text);
+		return;
+	}
+	for (unsigned i = 0; i < WORKERS; i++)
+		if (p->children[i].pid > 0)
+			(void)tw_fd_send(p->children[i].socket, &fd, 1,
+			    (struct tw_bytes){ &word, 1 });
+	if (p->log_fd > 2)
+		tw_socket_close(p->log_fd);
+	p->log_fd = fd;
+}
+
 static void
 on_signal(struct tw_poll *watch, unsigned events)
 {
@@ -383,6 +540,9 @@ on_signal(struct tw_poll *watch, unsigned events)
 		case SIGHUP:
 			reload(p);
 			break;
+		case SIGUSR1:
+			reopen_log(p);
+			break;
 		}
 }
 
@@ -396,17 +556,6 @@ on_ticket_time(void *ctx)
 }
 
 /* ---- the beginning ---- */
-
-static int
-open_log(const struct parent *p, const struct tw_config *c, struct tw_err *e)
-{
-	const char *path = c->logs[0].path;
-
-	if (strcmp(path, "-") == 0)
-		return 1;
-	return tw_log_file_open(path, c->user == NULL ? (uid_t)-1 : p->identity.uid,
-	    c->user == NULL ? (gid_t)-1 : p->identity.gid, e);
-}
 
 static int
 begin(struct parent *p, struct tw_config *c, struct tw_err *e)

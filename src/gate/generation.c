@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gate/generation.h"
+#include "gate/phase.h"
 
 size_t
 tw_generation_sockets(const struct tw_config *c)
@@ -51,10 +52,19 @@ policy_of(const struct tw_config_listen *l, unsigned number)
 	};
 }
 
+/* The context has its own hold of them. */
+static void
+drop_keys(struct tw_tls_certificate *v, size_t n)
+{
+	while (n > 0)
+		tw_keys_drop(v[--n].remote);
+}
+
 static struct tw_tls_context *
 context_of(const struct tw_config *c, const struct tw_config_listen *l,
-    const struct tw_tls_tickets *tickets, struct tw_err *e)
+    const struct tw_tls_tickets *tickets, struct tw_keys *keys, struct tw_err *e)
 {
+	struct tw_tls_context *made;
 	struct tw_tls_certificate certificates[TW_TLS_CERTIFICATES];
 	struct tw_tls_settings s = {
 		.certificates = certificates,
@@ -67,6 +77,7 @@ context_of(const struct tw_config *c, const struct tw_config_listen *l,
 		.ask = (enum tw_tls_ask)l->client_certificate,
 		.client_ca = l->client_ca,
 		.own_records = c->own_records,
+		.ready = tw_phase_handshake_signed,
 		.tickets = tickets,
 		.name = l->name,
 	};
@@ -78,11 +89,23 @@ context_of(const struct tw_config *c, const struct tw_config_listen *l,
 	}
 	if (l->legacy != NULL && !l->legacy->expired)
 		memcpy(s.legacy, l->legacy->versions, sizeof(s.legacy));
-	for (size_t i = 0; i < l->certificates_n; i++)
-		certificates[i] = (struct tw_tls_certificate){
-			.chain = l->certificates[i]->chain,
-			.key = l->certificates[i]->key };
-	return tw_tls_context_new(&s, e);
+	for (size_t i = 0; i < l->certificates_n; i++) {
+		const struct tw_config_certificate *from = l->certificates[i];
+
+		certificates[i] = (struct tw_tls_certificate){ .chain = from->chain };
+		if (keys == NULL) {
+			certificates[i].key = from->key;
+			continue;
+		}
+		certificates[i].remote = tw_keys_get(keys, (size_t)(from - c->certificates), e);
+		if (certificates[i].remote == NULL) {
+			drop_keys(certificates, i);
+			return NULL;
+		}
+	}
+	made = tw_tls_context_new(&s, e);
+	drop_keys(certificates, keys == NULL ? 0 : l->certificates_n);
+	return made;
 }
 
 static void
@@ -102,7 +125,7 @@ free_generation(struct tw_generation *g)
 
 struct tw_generation *
 tw_generation_new(struct tw_config *c, const int *fds, const struct tw_tls_tickets *tickets,
-    struct tw_err *e)
+    struct tw_keys *keys, struct tw_err *e)
 {
 	struct tw_generation *g = calloc(1, sizeof(*g));
 
@@ -113,7 +136,7 @@ tw_generation_new(struct tw_config *c, const int *fds, const struct tw_tls_ticke
 	g->holders = 1;
 	for (size_t i = 0; i < c->listens_n; i++) {
 		const struct tw_config_listen *l = &c->listens[i];
-		struct tw_tls_context *tls = context_of(c, l, tickets, e);
+		struct tw_tls_context *tls = context_of(c, l, tickets, keys, e);
 
 		if (tls == NULL) {
 			free_generation(g);

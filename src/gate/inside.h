@@ -10,6 +10,7 @@
 #include "gate/wheel.h"
 #include "guard/admission.h"
 #include "net/socket.h"
+#include "net/tls_keys.h"
 #include "net/tls_server.h"
 #include "net/poll.h"
 #include "wire/records.h"
@@ -48,8 +49,10 @@ struct tw_gate_listener {
 struct tw_worker {
 	struct tw_loop *loop;
 	struct tw_timer *tick;
-	struct tw_poll orders;
+	struct tw_poll orders, signatures;
 	int order_fd;
+	struct tw_keys *keys;		/* NULL: keys are here */
+	bool signatures_watched;
 	const char *host;
 	struct tw_access_log *log;
 	struct tw_wheel wheel;
@@ -103,6 +106,7 @@ struct tw_gate_conn {
 	bool waiting;			/* for a signature: the client is not read */
 	uint8_t try;			/* which address of the backend */
 	bool backend_closing;		/* its watch is not free yet */
+	bool broken;			/* what passes is not what it should be */
 	bool banned;			/* its logins failed once too often */
 	bool shut;			/* our side of the client's stream is ended */
 	bool recorded;			/* records stand: secrets to be cleansed */

@@ -42,6 +42,8 @@ void tw_phase_end(struct tw_gate_conn *c, enum tw_gate_end end, const char *deta
 bool tw_phase_failed(struct tw_gate_conn *c, enum tw_ban_kind kind);
 /* The phase goes on: its time begins anew (an idle time does). */
 void tw_phase_alive(struct tw_gate_conn *c);
+/* The key process has signed what connection c waits for. */
+void tw_phase_handshake_signed(void *c);
 /* A socket of it is ready: what waits is sent, then the phase's handler is called. */
 void tw_phase_ready(struct tw_gate_conn *c, bool client, unsigned events);
 /* The limit's time is over. */

@@ -116,6 +116,15 @@ on_client(struct tw_gate_conn *c)
 	}
 }
 
+void
+tw_phase_handshake_signed(void *ctx)
+{
+	struct tw_gate_conn *c = ctx;
+
+	c->waiting = false;
+	on_client(c);
+}
+
 static void
 leave(struct tw_gate_conn *c)
 {

@@ -36,6 +36,7 @@ look(struct tw_gate_conn *c, enum tw_watch_from from, struct tw_bytes v)
 	v = (struct tw_bytes){ out, tw_watch_pass(c->inside, from, v, out) };
 	for (; failed < c->inside->logins_failed; failed++)
 		c->banned |= tw_phase_failed(c, TW_BAN_LOGIN);
+	c->broken |= c->inside->bad;
 	if (c->inside->done) {
 		free(c->inside);
 		c->inside = NULL;
@@ -68,6 +69,10 @@ open(struct tw_gate_conn *c, struct tw_bytes in, bool *ret_over)
 	}
 	c->bytes_in += o.plain_n;
 	plain = look(c, TW_FROM_CLIENT, (struct tw_bytes){ w->scratch->plain, o.plain_n });
+	if (c->broken) {
+		tw_phase_end(c, TW_GATE_PROTOCOL_ERROR, "what it says is not the service's", true);
+		return false;
+	}
 	if (!tw_flow_to_backend(c, plain)) {
 		tw_phase_end(c, TW_GATE_CLOSED_BY_BACKEND, "reset", true);
 		return false;
@@ -128,6 +133,11 @@ on_backend(struct tw_gate_conn *c)
 	}
 	if (!seal(c, look(c, TW_FROM_BACKEND, (struct tw_bytes){ scratch, (size_t)got }))) {
 		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
+		return;
+	}
+	if (c->broken) {
+		tw_phase_end(c, TW_GATE_PROTOCOL_ERROR, "the backend's words are not the service's",
+		    true);
 		return;
 	}
 	if (c->banned) {

@@ -8,6 +8,7 @@
 #include "gate/phase.h"
 #include "gate/story.h"
 #include "gate/worker.h"
+#include "net/fd_pass.h"
 
 #define ACCEPTS	16	/* a turn: those who are in are served between */
 
@@ -250,6 +251,44 @@ tw_worker_adopt(struct tw_worker *w, struct tw_generation *g)
 	}
 }
 
+/* ---- the key process ---- */
+
+static void
+before_wait(void *ctx)
+{
+	struct tw_worker *w = ctx;
+
+	if (w->signatures_watched)
+		tw_poll_for(&w->signatures, TW_READABLE |
+		    (tw_keys_flush(w->keys) ? 0 : TW_WRITABLE));
+}
+
+/* It is gone: who waits for it goes on waiting, for another is on its way. */
+static void
+lose_keys(struct tw_worker *w)
+{
+	if (w->signatures_watched)
+		tw_poll_close(&w->signatures, NULL);
+	w->signatures_watched = false;
+}
+
+static void
+on_signatures(struct tw_poll *watch, unsigned events)
+{
+	struct tw_worker *w = (void *)((char *)watch - offsetof(struct tw_worker, signatures));
+
+	if ((events & TW_READABLE) && !tw_keys_read(w->keys))
+		lose_keys(w);
+}
+
+static void
+watch_keys(struct tw_worker *w)
+{
+	w->signatures_watched = true;
+	tw_poll_open(&w->signatures, w->loop, tw_keys_descriptor(w->keys), on_signatures);
+	tw_poll_for(&w->signatures, TW_READABLE);
+}
+
 void
 tw_worker_finish(struct tw_worker *w, bool now)
 {
@@ -264,25 +303,57 @@ tw_worker_finish(struct tw_worker *w, bool now)
 	}
 	if (w->connections == 0 && w->tick != NULL) {
 		tw_timer_free(w->tick, NULL);
+		lose_keys(w);
 		tw_access_log_free(w->log);
 		w->tick = NULL;
 		w->log = NULL;
 	}
 }
 
-/* The parent's words: one letter each. Its end is the gateway's. */
+/* ---- the parent's words: a letter each, two of them with a descriptor ---- */
+
+static void
+obey(struct tw_worker *w, uint8_t order, int fd)
+{
+	switch (order) {
+	case TW_ORDER_FINISH:
+		tw_worker_finish(w, false);
+		break;
+	case TW_ORDER_END:
+		tw_worker_finish(w, true);
+		break;
+	case TW_ORDER_LOG:
+		if (w->log != NULL && fd >= 0) {
+			tw_access_log_move(w->log, fd);
+			return;
+		}
+		break;
+	case TW_ORDER_KEYS:
+		if (w->keys != NULL && fd >= 0 && w->tick != NULL) {
+			lose_keys(w);
+			tw_keys_reattach(w->keys, fd);
+			watch_keys(w);
+			return;
+		}
+	}
+	if (fd >= 0)
+		tw_socket_close(fd);
+}
+
 static void
 on_order(struct tw_poll *watch, unsigned events)
 {
 	struct tw_worker *w = (void *)((char *)watch - offsetof(struct tw_worker, orders));
-	uint8_t order;
-	ptrdiff_t got = tw_socket_receive(w->order_fd, &order, 1);
+	uint8_t text[TW_FD_TEXT];
+	int fds[TW_FD_PASS];
+	size_t n;
+	ptrdiff_t got = tw_fd_receive(w->order_fd, fds, &n, text);
 
 	(void)events;
-	if (got < 0 || (got == 1 && order == TW_ORDER_FINISH))
-		tw_worker_finish(w, false);
-	else if (got == 1 && order == TW_ORDER_END)
-		tw_worker_finish(w, true);
+	if (got > 0)
+		obey(w, text[0], n > 0 ? fds[0] : -1);
+	else if (got == 0 && n == 0)
+		tw_worker_finish(w, false);	/* the parent is gone */
 }
 
 struct tw_worker *
@@ -306,6 +377,11 @@ tw_worker_new(const struct tw_worker_start *start)
 	tw_wheel_init(&w->wheel, tw_loop_now_ms(w->loop));
 	tw_poll_open(&w->orders, w->loop, w->order_fd, on_order);
 	tw_poll_for(&w->orders, TW_READABLE);
+	w->keys = start->keys;
+	if (w->keys != NULL) {
+		watch_keys(w);
+		tw_loop_before_wait(w->loop, before_wait, w);
+	}
 	return w;
 }
 
@@ -319,6 +395,7 @@ void
 tw_worker_free(struct tw_worker *w)
 {
 	tw_loop_free(w->loop);
+	tw_keys_free(w->keys);
 	tw_records_scratch_free(w->records);
 	tw_buf_clear(&w->out);
 	free(w->pool);

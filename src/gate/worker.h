@@ -8,7 +8,8 @@
 #include "gate/inside.h"
 
 /* What the parent says over the order socket, a byte each. */
-enum { TW_ORDER_FINISH = 'f', TW_ORDER_END = 'e', TW_ORDER_REOPEN = 'l' };
+enum { TW_ORDER_FINISH = 'f', TW_ORDER_END = 'e', TW_ORDER_LOG = 'l',
+	TW_ORDER_KEYS = 'k' };	/* the last two bring a descriptor */
 
 /* What a worker is started with; all of it outlives the worker. */
 struct tw_worker_start {
@@ -17,6 +18,7 @@ struct tw_worker_start {
 	struct tw_guard *guard;
 	const char *host;		/* what dialogues call this machine */
 	int log_fd;			/* -1: none */
+	struct tw_keys *keys;		/* or NULL: keys are here; the worker's from then on */
 	int order_fd;			/* words of the parent come here */
 };
 

@@ -1,4 +1,5 @@
 /* The event loop and its timers over libuv; see loop.h. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -6,6 +7,10 @@
 
 struct tw_loop {
 	uv_loop_t uv;
+	uv_prepare_t prepare;
+	bool prepared;
+	void (*before_wait)(void *ctx);
+	void *ctx;
 };
 
 struct tw_timer {
@@ -31,9 +36,38 @@ tw_loop_run(struct tw_loop *l)
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 }
 
+static void
+on_prepare(uv_prepare_t *uv)
+{
+	struct tw_loop *l = uv->data;
+
+	l->before_wait(l->ctx);
+}
+
+void
+tw_loop_before_wait(struct tw_loop *l, void (*fn)(void *ctx), void *ctx)
+{
+	if (!l->prepared) {
+		l->prepared = true;
+		uv_prepare_init(&l->uv, &l->prepare);
+		uv_unref((uv_handle_t *)&l->prepare);
+		l->prepare.data = l;
+	}
+	l->before_wait = fn;
+	l->ctx = ctx;
+	if (fn == NULL)
+		uv_prepare_stop(&l->prepare);
+	else
+		uv_prepare_start(&l->prepare, on_prepare);
+}
+
 void
 tw_loop_free(struct tw_loop *l)
 {
+	if (l->prepared) {
+		uv_close((uv_handle_t *)&l->prepare, NULL);
+		uv_run(&l->uv, UV_RUN_DEFAULT);
+	}
 	uv_loop_close(&l->uv);
 	free(l);
 }

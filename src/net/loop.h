@@ -29,4 +29,7 @@ void tw_timer_stop(struct tw_timer *t);
  */
 void tw_timer_free(struct tw_timer *t, void (*gone)(void *ctx));
 
+/* fn is called in every turn before the loop waits, while anything is open; NULL: no more. */
+void tw_loop_before_wait(struct tw_loop *l, void (*fn)(void *ctx), void *ctx);
+
 #endif

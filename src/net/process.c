@@ -46,13 +46,19 @@ begin_child(pid_t parent)
 		_exit(1);
 }
 
+bool
+tw_process_pair(int ret[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ret) == 0;
+}
+
 pid_t
 tw_process_fork(int *ret_socket)
 {
 	pid_t parent = getpid(), pid;
 	int pair[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+	if (!tw_process_pair(pair))
 		return -1;
 	pid = fork();
 	if (pid == 0)

@@ -13,6 +13,7 @@
 /* Blocks the signals of the list (0 ends it); they are read from the descriptor. */
 int tw_process_signals(const int *signals);
 int tw_process_signal(int fd);		/* the next one, 0: none now */
+bool tw_process_pair(int ret[2]);	/* two sockets of packets; false: errno */
 /*
  * A child, which ends with its parent. 0 in the child, where no signal is blocked or
  * handled and *ret_socket is a socket to the parent; the child's id in the parent, where

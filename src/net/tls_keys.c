@@ -281,3 +281,9 @@ tw_keys_get(struct tw_keys *k, size_t n, struct tw_err *e)
 		tw_err_set(e, TW_ERR_LIBRARY, "this OpenSSL takes no keys of another process");
 	return key;
 }
+
+void
+tw_keys_drop(EVP_PKEY *key)
+{
+	EVP_PKEY_free(key);
+}

@@ -38,6 +38,7 @@ void tw_keys_free(struct tw_keys *k);
  * before the loop starts, or at a reload. NULL: e.
  */
 EVP_PKEY *tw_keys_get(struct tw_keys *k, size_t n, struct tw_err *e);
+void tw_keys_drop(EVP_PKEY *key);	/* takes NULL */
 /*
  * Signatures asked for in a handshake that can wait (TW_TLS_WAIT) are gathered: flush
  * once in a turn of the loop sends them all. false: some could not go yet, so flush again when
