@@ -12,6 +12,7 @@
 #include "gate/access_log.h"
 #include "gate/gate.h"
 #include "gate/generation.h"
+#include "gate/lacks.h"
 #include "gate/sockets.h"
 #include "gate/worker.h"
 #include "net/fd_pass.h"
@@ -466,7 +467,7 @@ reload(struct parent *p)
 		tw_config_free(c);
 		return;
 	}
-	if (!could_serve(p, c)) {
+	if (tw_gate_lacks(c, p->voice->say, p->voice->ctx) || !could_serve(p, c)) {
 		say(p, "the configuration is not changed");
 		tw_config_free(c);
 		return;
@@ -563,6 +564,10 @@ begin(struct parent *p, struct tw_config *c, struct tw_err *e)
 	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, 0 };
 	struct set *s;
 
+	if (tw_gate_lacks(c, p->voice->say, p->voice->ctx)) {
+		tw_config_free(c);
+		return tw_err_set(e, TW_ERR_USAGE, "this configuration cannot be served yet");
+	}
 	if (c->workers > WORKERS) {
 		tw_config_free(c);
 		return tw_err_set(e, TW_ERR_USAGE, "more than %d workers", WORKERS);
