@@ -46,7 +46,7 @@ TLSWRIGHT = """
 workers = 1
 keys = {keys}
 records = {records}
-connections = 9900
+connections = 9000
 certificate ec {{ chain = "{ec[0]}"  key = "{ec[1]}" }}
 certificate rsa {{ chain = "{rsa[0]}"  key = "{rsa[1]}" }}
 backend behind {{ address = {{"127.0.0.1:{behind}"}} }}

@@ -8,6 +8,7 @@
 #include "gate/phase.h"
 #include "gate/story.h"
 #include "gate/worker.h"
+#include "net/sandbox.h"
 #include "net/fd_pass.h"
 
 #define ACCEPTS	16	/* a turn: those who are in are served between */
@@ -364,6 +365,7 @@ tw_worker_new(const struct tw_worker_start *start)
 	if (w == NULL || (w->scratch = malloc(sizeof(*w->scratch))) == NULL ||
 	    (w->pool = calloc(start->room, sizeof(*w->pool))) == NULL)
 		abort();
+	tw_sandbox_no_rings();
 	w->loop = tw_loop_new();
 	w->tick = tw_timer_new(w->loop, on_tick, w);
 	w->records = tw_records_scratch_new();

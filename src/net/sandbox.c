@@ -204,3 +204,16 @@ tw_sandbox_enter(enum tw_sandbox kind, struct tw_sandbox_walls *ret, struct tw_e
 		return -1;
 	return calls(kind, ret, e);
 }
+
+void
+tw_sandbox_no_rings(void)
+{
+	static const char *const rings[] = { "io_uring_setup", NULL };
+	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (c == NULL)
+		return;
+	if (rule(c, SCMP_ACT_ERRNO(ENOSYS), rings) == 0)
+		seccomp_load(c);
+	seccomp_release(c);
+}

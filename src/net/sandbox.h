@@ -27,4 +27,7 @@ struct tw_sandbox_walls {
  */
 int tw_sandbox_enter(enum tw_sandbox kind, struct tw_sandbox_walls *ret, struct tw_err *e);
 
+/* From now on there is no io_uring: libuv makes no ring that the sandbox would refuse. */
+void tw_sandbox_no_rings(void);
+
 #endif
