@@ -7,6 +7,8 @@
 #include "gate/flow.h"
 #include "gate/phase.h"
 
+static void on_client(struct tw_gate_conn *c);
+
 /* Sends what the dialogue said, and acts upon its turn. */
 static void
 take_turn(struct tw_gate_conn *c, enum tw_turn turn)
@@ -20,7 +22,10 @@ take_turn(struct tw_gate_conn *c, enum tw_turn turn)
 	d->out_n = 0;
 	switch (turn) {
 	case TW_MORE:
-		tw_flow_settle(c);
+		if (c->early.n > 0)	/* it came before the dialogue began */
+			on_client(c);
+		else
+			tw_flow_settle(c);
 		return;
 	case TW_TLS:
 		if (!tw_flow_keep(c, tw_dialog_rest(d)))

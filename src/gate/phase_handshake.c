@@ -82,24 +82,6 @@ ask(const struct tw_gate_conn *c)
 }
 
 static void
-enter(struct tw_gate_conn *c)
-{
-	struct tw_gate_listener *l = c->listener;
-	struct tw_worker *w = l->worker;
-
-	if (tw_admission_handshake(w->guard, &l->policy, &c->seat,
-	    tw_loop_now_ms(w->loop)) != TW_ADMITTED) {
-		tw_phase_end(c, TW_GATE_DENIED_RATE, NULL, false);
-		return;
-	}
-	c->now.tls = tw_tls_new(l->tls, is_legacy(c), ask(c), c);
-	if (c->now.tls == NULL)
-		tw_phase_end(c, TW_GATE_DENIED_LIMIT, "no memory", false);
-	else
-		tw_flow_settle(c);	/* what was kept is taken with what comes */
-}
-
-static void
 on_client(struct tw_gate_conn *c)
 {
 	struct tw_bytes in;
@@ -114,6 +96,26 @@ on_client(struct tw_gate_conn *c)
 	case TW_FLOW_BROKEN:
 		fail(c, "the client reset the connection");
 	}
+}
+
+static void
+enter(struct tw_gate_conn *c)
+{
+	struct tw_gate_listener *l = c->listener;
+	struct tw_worker *w = l->worker;
+
+	if (tw_admission_handshake(w->guard, &l->policy, &c->seat,
+	    tw_loop_now_ms(w->loop)) != TW_ADMITTED) {
+		tw_phase_end(c, TW_GATE_DENIED_RATE, NULL, false);
+		return;
+	}
+	c->now.tls = tw_tls_new(l->tls, is_legacy(c), ask(c), c);
+	if (c->now.tls == NULL)
+		tw_phase_end(c, TW_GATE_DENIED_LIMIT, "no memory", false);
+	else if (c->early.n > 0)
+		on_client(c);		/* it came with what went before */
+	else
+		tw_flow_settle(c);
 }
 
 void
