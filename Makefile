@@ -43,8 +43,8 @@ bench:
 # Beside whatever peers this machine has itself.
 bench-here: all
 	@ninja -C $(BUILD) bench/bench-measure bench/bench-load >/dev/null
-	@$(PYTHON) bench/gateway.py $(BUILD)
 	@$(PYTHON) bench/bench.py $(BUILD)
+	@$(PYTHON) bench/gateway.py $(BUILD)
 
 # FUZZ_SECONDS a target; the corpus grows in build-fuzz/corpus, crashers land beside it.
 FUZZ_SECONDS ?= 60

@@ -6,7 +6,7 @@
 Each proxy has one worker on the first core; the client and the backend (load.c) have the last.
 Rounds alternate. A figure is the median of BENCH_ROUNDS (5) rounds: CPU µs of an operation, user
 and system, of every process of the proxy by /proc/PID/stat; then the ratio to the best peer.
-"-" is a proxy that did not do what the column asks. BENCH_IDLE (9,900, what 20,000 descriptors allow): connections held.
+"-" is a proxy that did not do what the column asks. BENCH_IDLE (9,000, what 20,000 descriptors allow): connections held.
 """
 import os
 import pwd
@@ -21,7 +21,7 @@ import servers
 import ports
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
-IDLE = int(os.environ.get("BENCH_IDLE", "9900"))
+IDLE = int(os.environ.get("BENCH_IDLE", "9000"))
 TICK_US = 1e6 / os.sysconf("SC_CLK_TCK")
 MIB = 1 << 20
 GROUPS = "X25519:P-256"

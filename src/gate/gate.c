@@ -34,6 +34,7 @@ struct set {
 	unsigned alive;
 	pid_t key_pid;		/* of its key process; 0: keys are in the workers */
 	int key_control;
+	uint64_t key_began_ms;
 	bool finishing;		/* another set has taken over */
 };
 
@@ -52,7 +53,7 @@ struct parent {
 	struct tw_gate_sockets *sockets;
 	struct tw_loop *loop;
 	struct tw_poll signals;
-	struct tw_timer *tickets_timer;
+	struct tw_timer *tickets_timer, *keys_again;
 	struct tw_guard *guard;
 	struct tw_tls_tickets *tickets;
 	int signal_fd, log_fd;
@@ -140,6 +141,7 @@ start_keys(struct parent *p, struct set *s)
 {
 	if (!s->config->keys_in_process)
 		return;
+	s->key_began_ms = tw_loop_clock_ns() / 1000000;
 	s->key_pid = tw_process_fork(&s->key_control);
 	if (s->key_pid == 0)
 		sign(p, s->config, s->key_control);
@@ -170,7 +172,6 @@ replace_keys(struct parent *p, struct set *s)
 {
 	uint8_t word = TW_ORDER_KEYS;
 
-	tw_socket_close(s->key_control);
 	start_keys(p, s);
 	for (unsigned i = 0; i < WORKERS; i++) {
 		struct child *c = &p->children[i];
@@ -361,6 +362,7 @@ end_loop(struct parent *p)
 		return;
 	tw_poll_close(&p->signals, NULL);
 	tw_timer_free(p->tickets_timer, NULL);
+	tw_timer_free(p->keys_again, NULL);
 	p->tickets_timer = NULL;
 	for (unsigned i = 0; i < WORKERS; i++)
 		tw_timer_free(p->children[i].again, NULL);
@@ -390,6 +392,32 @@ bury(struct parent *p, struct child *c, int how)
 		start_child(c);
 }
 
+/* One that dies at once is not started in a rush. */
+static void
+bury_keys(struct parent *p, struct set *s)
+{
+	say(p, "the key process ended; another takes its place");
+	tw_socket_close(s->key_control);
+	s->key_pid = 0;
+	if (tw_loop_clock_ns() / 1000000 - s->key_began_ms < AGAIN_MS)
+		tw_timer_start(p->keys_again, AGAIN_MS);
+	else
+		replace_keys(p, s);
+}
+
+static void
+on_keys_again(void *ctx)
+{
+	struct parent *p = ctx;
+
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct set *s = p->children[i].set;
+
+		if (s != NULL && s->config->keys_in_process && s->key_pid == 0)
+			replace_keys(p, s);
+	}
+}
+
 static void
 reap(struct parent *p)
 {
@@ -405,8 +433,7 @@ reap(struct parent *p)
 				break;
 			}
 			if (!p->ending && c->set != NULL && c->set->key_pid == pid) {
-				say(p, "the key process ended; another takes its place");
-				replace_keys(p, c->set);
+				bury_keys(p, c->set);
 				break;
 			}
 		}
@@ -586,6 +613,11 @@ begin(struct parent *p, struct tw_config *c, struct tw_err *e)
 		tw_config_free(c);
 		return -1;
 	}
+	if (c->user != NULL && p->identity.uid == 0) {
+		tw_config_free(c);
+		return tw_err_set(e, TW_ERR_USAGE,
+		    "user = root: workers must be somebody else; leave user out to stay who starts it");
+	}
 	/* A socket for each side of a connection, and a few; else fewer are let in. */
 	if (tw_privilege_descriptors((uint64_t)c->connections * 2 + 64, e) != 0)
 		say(p, e->text);
@@ -598,6 +630,7 @@ begin(struct parent *p, struct tw_config *c, struct tw_err *e)
 	tw_poll_for(&p->signals, TW_READABLE);
 	p->tickets_timer = tw_timer_new(p->loop, on_ticket_time, p);
 	tw_timer_start(p->tickets_timer, TICKET_MS);
+	p->keys_again = tw_timer_new(p->loop, on_keys_again, p);
 	for (unsigned i = 0; i < WORKERS; i++) {
 		p->children[i].parent = p;
 		p->children[i].again = tw_timer_new(p->loop, start_child, &p->children[i]);
@@ -617,6 +650,8 @@ tw_gate_run(struct tw_config *c, const struct tw_gate_voice *voice, struct tw_er
 			voice->ready(voice->ctx);
 		tw_loop_run(p.loop);
 		tw_loop_free(p.loop);
+		for (unsigned i = 0; i < WORKERS; i++)
+			release(p.children[i].set);
 	}
 	tw_gate_sockets_free(p.sockets);
 	return status;
