@@ -13,12 +13,22 @@
 #define FILE_BYTES	(1u << 20)
 #define REMARKS		200	/* no more are told of one file */
 
+/* The text ends before at, between two letters, with an ellipsis. */
+static void
+cut(char *text, size_t at)
+{
+	while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80)
+		at--;
+	memcpy(text + at, "…", sizeof("…"));
+}
+
 void
 tw_config_say(struct tw_config_reader *r, unsigned line, bool warning, const char *fmt, ...)
 {
 	struct tw_config_remarks *to = r->remarks;
 	struct tw_config_remark *v;
 	va_list ap;
+	int n;
 
 	r->wrong = r->wrong || !warning;
 	if (to->n >= REMARKS)
@@ -30,8 +40,10 @@ tw_config_say(struct tw_config_reader *r, unsigned line, bool warning, const cha
 	v += to->n++;
 	*v = (struct tw_config_remark){ { r->file, line }, warning, "" };
 	va_start(ap, fmt);
-	vsnprintf(v->text, sizeof(v->text), fmt, ap);
+	n = vsnprintf(v->text, sizeof(v->text), fmt, ap);
 	va_end(ap);
+	if (n >= (int)sizeof(v->text))
+		cut(v->text, sizeof(v->text) - 4);
 }
 
 const char *

@@ -190,7 +190,8 @@ guess(struct tw_arena *a, const char *text)
 	uint16_t port;
 
 	if (*text == '/')
-		return tw_arena_fmt(a, "; \"unix:%s\"?", text);
+		return strlen(text) > 100 ? "" : tw_arena_fmt(a, "; \"unix:%s\"?",
+		    tw_text_escaped(a, tw_bytes_of(text)));
 	if (read_port(text, &port) || (text[0] == '*' && text[1] == ':' && read_port(text + 2, &port)))
 		return tw_arena_fmt(a, "; {\"0.0.0.0:%u\", \"[::]:%u\"}?", port, port);
 	if (colon != NULL && strcmp(colon, ":") != 0 && read_port(colon + 1, &port) &&
