@@ -19,7 +19,7 @@ import ports
 import run as runner
 
 PROGRAM = runner.TLSWRIGHT
-BODY = os.urandom(3_000_000)
+BODY = os.urandom(2_000_000)
 
 
 class Backend(socketserver.ThreadingTCPServer):
@@ -115,7 +115,7 @@ class Gateway:
             context.set_alpn_protocols(alpn)
         if version:
             context.minimum_version = context.maximum_version = version
-        sock = sock or socket.create_connection(("127.0.0.1", self.ports[listener]), 10)
+        sock = sock or socket.create_connection(("127.0.0.1", self.ports[listener]), 30)
         return context.wrap_socket(sock, server_hostname=name)
 
     def close(self):
@@ -162,7 +162,7 @@ def read_all(s):
 def test_bytes_pass_both_ways(gateway, version, records, keys):
     g = gateway("records = %s\nkeys = %s\n" % (records, keys) + implicit(Backend(Echo)), "web")
     with g.tls("web", version=version) as s:
-        s.settimeout(20)
+        s.settimeout(60)
         sender = threading.Thread(target=s.sendall, args=(BODY,))
         sender.start()
         got = b""
