@@ -7,28 +7,17 @@
 #include "data/version.h"
 #include "gate/access_log.h"
 #include "gate/story.h"
+#include "net/log_file.h"
 
-#define GATHERED	32768	/* bytes that wait at most */
 #define FLUSH_MS	200	/* how long a line waits at most */
 
 struct tw_access_log {
 	struct tw_timer *timer;
 	struct tw_loop *loop;
-	struct tw_buf lines;
-	uint64_t lost;
-	int fd;
+	struct tw_buf line;		/* the one that is made now */
+	struct tw_log_file file;
 	bool timed;
 };
-
-/* A line is written whole or not at all: half a line would spoil the next one too. */
-static void
-flush(struct tw_access_log *l)
-{
-	if (l->lines.n > 0 && !tw_socket_append(l->fd, tw_buf_view(&l->lines)))
-		for (size_t i = 0; i < l->lines.n; i++)
-			l->lost += l->lines.p[i] == '\n';
-	l->lines.n = 0;
-}
 
 static void
 on_time(void *ctx)
@@ -36,7 +25,7 @@ on_time(void *ctx)
 	struct tw_access_log *l = ctx;
 
 	l->timed = false;
-	flush(l);
+	(void)tw_log_file_flush(&l->file);
 }
 
 struct tw_access_log *
@@ -47,9 +36,9 @@ tw_access_log_new(struct tw_loop *loop, int fd)
 	if (l == NULL)
 		abort();
 	l->loop = loop;
-	l->fd = fd;
+	tw_log_file_init(&l->file, fd);
 	l->timer = tw_timer_new(loop, on_time, l);
-	tw_buf_init(&l->lines, GATHERED + 8192);
+	tw_buf_init(&l->line, 8192);
 	return l;
 }
 
@@ -58,25 +47,25 @@ tw_access_log_free(struct tw_access_log *l)
 {
 	if (l == NULL)
 		return;
-	flush(l);
+	(void)tw_log_file_flush(&l->file);
 	tw_timer_free(l->timer, NULL);
-	tw_buf_clear(&l->lines);
+	tw_buf_clear(&l->line);
 	free(l);
 }
 
 void
 tw_access_log_move(struct tw_access_log *l, int fd)
 {
-	flush(l);
-	if (l->fd >= 0)
-		tw_socket_close(l->fd);
-	l->fd = fd;
+	(void)tw_log_file_flush(&l->file);
+	if (l->file.fd >= 0)
+		tw_socket_close(l->file.fd);
+	l->file.fd = fd;
 }
 
 uint64_t
 tw_access_log_lost(const struct tw_access_log *l)
 {
-	return l->lost;
+	return l->file.lost;
 }
 
 /* As a JSON string: escaped as everything shown is, and then for JSON. */
@@ -132,16 +121,16 @@ open_line(struct tw_buf *b, const struct tw_gate_listener *l, const struct tw_ad
 static void
 close_line(struct tw_access_log *l, enum tw_gate_end end, const char *detail)
 {
-	text(&l->lines, "end", tw_gate_ends[end]);
-	text(&l->lines, "detail", detail);
-	tw_buf_str(&l->lines, "}\n");
-	if (l->lines.failed) {
-		l->lines.failed = false;
-		l->lost++;
-	}
-	if (l->lines.n >= GATHERED)
-		flush(l);
-	else if (!l->timed) {
+	text(&l->line, "end", tw_gate_ends[end]);
+	text(&l->line, "detail", detail);
+	tw_buf_u8(&l->line, '}');
+	if (l->line.failed)
+		l->file.lost++;
+	else
+		tw_log_file_put(&l->file, tw_buf_view(&l->line));
+	l->line.n = 0;
+	l->line.failed = false;
+	if (!l->timed) {
 		l->timed = true;
 		tw_timer_start(l->timer, FLUSH_MS);
 	}
@@ -180,12 +169,12 @@ tw_access_log_end(const struct tw_gate_conn *c, const char *detail)
 	struct tw_access_log *l = c->listener->worker->log;
 	uint64_t us;
 
-	if (l == NULL || l->fd < 0)
+	if (l == NULL || l->file.fd < 0)
 		return;
 	us = (tw_loop_clock_ns() - c->began_ns) / 1000;
-	open_line(&l->lines, c->listener, &c->peer, c->peer_port);
-	tell_story(&l->lines, c->story);
-	tw_buf_fmt(&l->lines, ",\"bytes_in\":%llu,\"bytes_out\":%llu,\"ms\":%llu.%03u",
+	open_line(&l->line, c->listener, &c->peer, c->peer_port);
+	tell_story(&l->line, c->story);
+	tw_buf_fmt(&l->line, ",\"bytes_in\":%llu,\"bytes_out\":%llu,\"ms\":%llu.%03u",
 	    (unsigned long long)c->bytes_in, (unsigned long long)c->bytes_out,
 	    (unsigned long long)(us / 1000), (unsigned)(us % 1000));
 	close_line(l, c->end, detail);
@@ -197,8 +186,8 @@ tw_access_log_denied(const struct tw_gate_listener *g, const struct tw_address *
 {
 	struct tw_access_log *l = g->worker->log;
 
-	if (l == NULL || l->fd < 0)
+	if (l == NULL || l->file.fd < 0)
 		return;
-	open_line(&l->lines, g, a, port);
+	open_line(&l->line, g, a, port);
 	close_line(l, end, NULL);
 }

@@ -71,6 +71,12 @@ tw_gate_lacks(const struct tw_config *c, void (*say)(void *ctx, const char *line
 			say(ctx, line);
 			lacking = true;
 		}
+	if (c->listens_n > TW_GATE_LISTENS) {
+		snprintf(line, sizeof(line), "%s: more than %d listen blocks", c->path,
+		    TW_GATE_LISTENS);
+		say(ctx, line);
+		lacking = true;
+	}
 	if (c->metrics != NULL || c->control != NULL) {
 		snprintf(line, sizeof(line), "%s: metrics and control are not served yet", c->path);
 		say(ctx, line);

@@ -7,6 +7,8 @@
 
 #include "gate/config.h"
 
+#define TW_GATE_LISTENS	256	/* listen blocks: what the guard's shared memory has room for */
+
 /* Calls say with a sentence for each; true: there was one. */
 bool tw_gate_lacks(const struct tw_config *c, void (*say)(void *ctx, const char *line), void *ctx);
 

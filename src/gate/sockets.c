@@ -1,22 +1,14 @@
-/* The listening sockets; see sockets.h. */
+/* The listening sockets; see sockets.h. They are bound by net/listeners.c. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "gate/generation.h"
 #include "gate/sockets.h"
+#include "net/listeners.h"
 #include "net/socket.h"
 
-struct one {
-	struct one *next;
-	struct tw_endpoint at;
-	unsigned worker;
-	int fd;
-	unsigned used;		/* by which configuration last */
-};
-
 struct tw_gate_sockets {
-	struct one *first;
-	unsigned round;
+	int *now, *before;	/* of the newest configuration, and of the one it replaces */
+	size_t now_n, before_n;
 };
 
 struct tw_gate_sockets *
@@ -29,96 +21,90 @@ tw_gate_sockets_new(void)
 	return s;
 }
 
-/* Closes those of which keep() does not hold. */
 static void
-drop(struct tw_gate_sockets *s, bool (*keeps)(const struct tw_gate_sockets *s,
-    const struct one *o))
+close_all(int *fds, size_t n)
 {
-	for (struct one **at = &s->first, *o; (o = *at) != NULL; ) {
-		if (keeps(s, o)) {
-			at = &o->next;
-			continue;
-		}
-		*at = o->next;
-		tw_socket_close(o->fd);
-		free(o);
-	}
-}
-
-static bool
-none(const struct tw_gate_sockets *s, const struct one *o)
-{
-	(void)s;
-	(void)o;
-	return false;
-}
-
-static bool
-is_used(const struct tw_gate_sockets *s, const struct one *o)
-{
-	return o->used == s->round;
-}
-
-void
-tw_gate_sockets_free(struct tw_gate_sockets *s)
-{
-	drop(s, none);
-	free(s);
+	for (size_t i = 0; i < n; i++)
+		tw_socket_close(fds[i]);
+	free(fds);
 }
 
 void
 tw_gate_sockets_drop_unused(struct tw_gate_sockets *s)
 {
-	drop(s, is_used);
+	close_all(s->before, s->before_n);
+	s->before = NULL;
+	s->before_n = 0;
 }
 
-static struct one *
-find(struct tw_gate_sockets *s, const struct tw_endpoint *at, unsigned worker)
+void
+tw_gate_sockets_free(struct tw_gate_sockets *s)
 {
-	for (struct one *o = s->first; o != NULL; o = o->next)
-		if (o->worker == worker && o->at.size == at->size &&
-		    memcmp(&o->at.address, &at->address, at->size) == 0)
-			return o;
-	return NULL;
+	tw_gate_sockets_drop_unused(s);
+	close_all(s->now, s->now_n);
+	free(s);
 }
 
-/* The socket for worker at an address: one that is there, or a new one. -1: e says why. */
-static int
-take(struct tw_gate_sockets *s, const struct tw_endpoint *at, unsigned worker, struct tw_err *e)
+/*
+ * Each address for all workers, into fds by worker, then address. How many addresses were
+ * bound: all of them, or those before the one of which e speaks.
+ */
+static size_t
+bind_all(struct tw_listeners *l, const struct tw_config *c, int *fds, size_t addresses,
+    struct tw_err *e)
 {
-	struct one *o = find(s, at, worker);
-	int fd;
+	int *slots = calloc(c->workers, sizeof(*slots));
+	size_t done = 0;
 
-	if (o == NULL) {
-		fd = tw_socket_listen(&at->address.sa, at->size, at->text, e);
-		if (fd < 0)
-			return -1;
-		o = calloc(1, sizeof(*o));
-		if (o == NULL)
-			abort();
-		*o = (struct one){ s->first, *at, worker, fd, 0 };
-		s->first = o;
-	}
-	o->used = s->round;
-	return o->fd;
+	if (slots == NULL)
+		abort();
+	for (size_t i = 0; i < c->listens_n; i++)
+		for (size_t k = 0; k < c->listens[i].addresses_n; k++) {
+			const struct tw_endpoint *a = &c->listens[i].addresses[k];
+			struct tw_listen_at at = { .addr = a->address.storage, .size = a->size };
+
+			if (tw_listeners_bind(l, &at, c->workers, slots, e) != 0)
+				goto out;
+			for (unsigned w = 0; w < c->workers; w++)
+				fds[w * addresses + done] = slots[w];
+			done++;
+		}
+out:
+	free(slots);
+	return done;
 }
 
+/*
+ * The sockets that are there are handed in as second descriptors of the same, so that a
+ * configuration that cannot be bound takes nothing from the one that serves.
+ */
 int *
 tw_gate_sockets_for(struct tw_gate_sockets *s, const struct tw_config *c, struct tw_err *e)
 {
-	int *fds = calloc(tw_generation_sockets(c) * c->workers + 1, sizeof(*fds)), *fd = fds;
+	size_t addresses = tw_generation_sockets(c), n = addresses * c->workers, done;
+	int *fds = calloc(n + 1, sizeof(*fds)), *copy = calloc(n + 1, sizeof(*copy));
+	struct tw_listeners l;
 
-	if (fds == NULL)
+	if (fds == NULL || copy == NULL)
 		abort();
-	s->round++;
-	for (unsigned w = 0; w < c->workers; w++)
-		for (size_t i = 0; i < c->listens_n; i++)
-			for (size_t k = 0; k < c->listens[i].addresses_n; k++) {
-				*fd = take(s, &c->listens[i].addresses[k], w, e);
-				if (*fd++ >= 0)
-					continue;
-				free(fds);
-				return NULL;
-			}
+	tw_listeners_init(&l);
+	for (size_t i = 0; i < s->now_n; i++)
+		(void)tw_listeners_adopt(&l, tw_socket_again(s->now[i]), 1);
+	done = bind_all(&l, c, fds, addresses, e);
+	tw_listeners_clear(&l);
+	if (done < addresses) {
+		for (unsigned w = 0; w < c->workers; w++)
+			for (size_t i = 0; i < done; i++)
+				tw_socket_close(fds[w * addresses + i]);
+		free(fds);
+		free(copy);
+		return NULL;
+	}
+	tw_gate_sockets_drop_unused(s);
+	s->before = s->now;
+	s->before_n = s->now_n;
+	memcpy(copy, fds, n * sizeof(*copy));
+	s->now = copy;
+	s->now_n = n;
 	return fds;
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -32,7 +31,7 @@ tw_process_signal(int fd)
 }
 
 static void
-begin_child(pid_t parent)
+begin_child(void)
 {
 	static const int deaf[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
 	sigset_t none;
@@ -41,9 +40,6 @@ begin_child(pid_t parent)
 		signal(deaf[i], SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)	/* it died before we asked */
-		_exit(1);
 }
 
 bool
@@ -55,14 +51,14 @@ tw_process_pair(int ret[2])
 pid_t
 tw_process_fork(int *ret_socket)
 {
-	pid_t parent = getpid(), pid;
+	pid_t pid;
 	int pair[2];
 
 	if (!tw_process_pair(pair))
 		return -1;
 	pid = fork();
 	if (pid == 0)
-		begin_child(parent);
+		begin_child();
 	if (pid < 0) {
 		close(pair[0]);
 		close(pair[1]);

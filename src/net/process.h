@@ -15,8 +15,8 @@ int tw_process_signals(const int *signals);
 int tw_process_signal(int fd);		/* the next one, 0: none now */
 bool tw_process_pair(int ret[2]);	/* two sockets of packets; false: errno */
 /*
- * A child, which ends with its parent. 0 in the child, where no signal is blocked or
- * handled and *ret_socket is a socket to the parent; the child's id in the parent, where
+ * A child. 0 in it, where no signal is blocked or handled and *ret_socket is a socket to
+ * the parent, which ends when the parent does; the child's id in the parent, where
  * it is one to the child; -1 with errno. SIGTERM, SIGINT and SIGHUP are the parent's to
  * tell: the child does not hear them.
  */

@@ -1,5 +1,6 @@
 /* Stream sockets that never wait; see socket.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
@@ -114,32 +115,7 @@ tw_socket_close(int fd)
 }
 
 int
-tw_socket_listen(const struct sockaddr *addr, socklen_t size, const char *text,
-    struct tw_err *e)
+tw_socket_again(int fd)
 {
-	int on = 1, fd;
-
-	fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return tw_err_set(e, TW_ERR_SYSTEM, "cannot make a socket for %s", text);
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (addr->sa_family != AF_UNIX) {
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-		/* Those accepted inherit it: no small answer waits for an acknowledgement. */
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	}
-	if (addr->sa_family == AF_INET6)
-		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(fd, addr, size) == 0 && listen(fd, SOMAXCONN) == 0)
-		return fd;
-	tw_err_set(e, TW_ERR_SYSTEM, "cannot listen at %s%s", text,
-	    errno == EACCES ? " (ports below 1024 are root's)" : "");
-	close(fd);
-	return -1;
-}
-
-bool
-tw_socket_append(int fd, struct tw_bytes v)
-{
-	return write(fd, v.p, v.n) == (ssize_t)v.n;
+	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }

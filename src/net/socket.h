@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 #include "base/bytes.h"
-#include "base/err.h"
 
 enum { TW_SOCKET_EOF = -1, TW_SOCKET_FAILED = -2 };
 
@@ -30,10 +29,6 @@ int tw_socket_error(int fd);
 void tw_socket_end_sending(int fd);	/* the peer reads an end of file */
 void tw_socket_name(int fd, struct sockaddr_storage *ret_local);
 void tw_socket_close(int fd);
-/* Listens at addr; each worker has its own socket there. -1: e says why. */
-int tw_socket_listen(const struct sockaddr *addr, socklen_t size, const char *text,
-    struct tw_err *e);
-/* Writes all of v behind what a file has; false: not all of it, so it is spoilt by a line. */
-bool tw_socket_append(int fd, struct tw_bytes v);
+int tw_socket_again(int fd);		/* another descriptor of the same socket; -1: none */
 
 #endif
