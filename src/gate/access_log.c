@@ -167,12 +167,14 @@ void
 tw_access_log_end(const struct tw_gate_conn *c, const char *detail)
 {
 	struct tw_access_log *l = c->listener->worker->log;
+	char via[TW_NETWORK_TEXT];
 	uint64_t us;
 
 	if (l == NULL || l->file.fd < 0)
 		return;
 	us = (tw_loop_clock_ns() - c->began_ns) / 1000;
 	open_line(&l->line, c->listener, &c->peer, c->peer_port);
+	text(&l->line, "via", c->has_via ? tw_address_text(&c->via, via) : NULL);
 	tell_story(&l->line, c->story);
 	tw_buf_fmt(&l->line, ",\"bytes_in\":%llu,\"bytes_out\":%llu,\"ms\":%llu.%03u",
 	    (unsigned long long)c->bytes_in, (unsigned long long)c->bytes_out,

@@ -48,8 +48,8 @@ of_number(tw_u128 v, bool v6)
 	return a;
 }
 
-static tw_u128
-number_of(const struct tw_address *a)
+tw_u128
+tw_address_number(const struct tw_address *a)
 {
 	tw_u128 v = 0;
 
@@ -100,7 +100,7 @@ tw_address_read(struct tw_bytes text, struct tw_address *ret)
 char *
 tw_address_text(const struct tw_address *a, char out[static TW_NETWORK_TEXT])
 {
-	return tw_ranges_format(number_of(a), !tw_address_is4(a), out);
+	return tw_ranges_format(tw_address_number(a), !tw_address_is4(a), out);
 }
 
 struct tw_network

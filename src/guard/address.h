@@ -7,6 +7,7 @@
 #define TW_GUARD_ADDRESS_H
 
 #include "base/bytes.h"
+#include "host/ranges.h"
 
 struct tw_address {
 	uint8_t b[16];		/* network order */
@@ -22,6 +23,7 @@ struct tw_network {		/* an address alone is a network of all its bits */
 /* From the 4 or 16 bytes of a sockaddr, in network order; 16 may be a mapped IPv4 one. */
 struct tw_address tw_address_of4(const uint8_t b[static 4]);
 struct tw_address tw_address_of16(const uint8_t b[static 16]);
+tw_u128 tw_address_number(const struct tw_address *a);	/* its 128 bits as one */
 bool tw_address_is4(const struct tw_address *a);
 bool tw_address_equal(const struct tw_address *a, const struct tw_address *b);
 /* Reads "192.0.2.1", "2001:db8::1", "fe80::1%eth0" (without its scope). False: it is none. */

@@ -28,16 +28,6 @@ struct member {
 	int index;
 };
 
-static tw_u128
-number_of(const struct tw_address *a)
-{
-	tw_u128 v = 0;
-
-	for (int i = 0; i < 16; i++)
-		v = v << 8 | a->b[i];
-	return v;
-}
-
 static int
 refuse(struct tw_err *e, const char *text, const char *why)
 {
@@ -185,7 +175,7 @@ tw_networks_new(struct tw_arena *a, const struct tw_network *v, size_t n)
 		for (size_t i = 0; i < n; i++) {
 			bool v4 = tw_address_is4(&v[i].address);
 			unsigned host = (v4 ? 32u : 128u) - v[i].bits;
-			tw_u128 first = number_of(&v[i].address);
+			tw_u128 first = tw_address_number(&v[i].address);
 			tw_u128 rest = host == 128 ? ~(tw_u128)0 : ((tw_u128)1 << host) - 1;
 
 			if (v4 == (family == 0))
@@ -208,7 +198,7 @@ tw_networks_find(const struct tw_networks *s, const struct tw_address *a)
 	if (s == NULL || s->n == 0)
 		return -1;
 	p = &s->of[tw_address_is4(a) ? 0 : 1];
-	v = number_of(a);
+	v = tw_address_number(a);
 	for (high = p->n; low < high;) {
 		size_t middle = low + (high - low) / 2;
 

@@ -238,7 +238,7 @@ def test_a_header_of_a_known_sender_is_believed(gateway):
     with g.tls("web", sock) as s:
         s.sendall(b"x")
         s.recv(1)
-    g.lines(lambda x: x["client"] == "192.0.2.7:4000")
+    g.lines(lambda x: x["client"] == "192.0.2.7:4000" and x["via"] == "127.0.0.9")
     # Others' headers are no TLS.
     sock = socket.create_connection(("127.0.0.1", g.ports["web"]), 10)
     sock.sendall(b"PROXY TCP4 192.0.2.8 192.0.2.1 4000 443\r\n")
