@@ -309,6 +309,21 @@ on_ready(SSL *ssl, void *arg)
 	return 1;
 }
 
+/*
+ * A client of whom less is asked: its tickets are bound to that, or one without a certificate
+ * would open the door for others (RFC 8446 4.6.1 leaves it to the server).
+ */
+static void
+ask_less(SSL *ssl, const struct tw_tls_context *c, enum tw_tls_ask ask)
+{
+	uint8_t id[sizeof(c->session_id)];
+
+	memcpy(id, c->session_id, sizeof(id));
+	id[0] ^= (uint8_t)(1 + ask);
+	SSL_set_session_id_context(ssl, id, sizeof(id));
+	SSL_set_verify(ssl, ask == TW_TLS_ASK_NONE ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+}
+
 struct tw_tls *
 tw_tls_new(struct tw_tls_context *c, bool legacy, enum tw_tls_ask ask, void *ready_ctx)
 {
@@ -335,8 +350,7 @@ tw_tls_new(struct tw_tls_context *c, bool legacy, enum tw_tls_ask ask, void *rea
 		SSL_set_async_callback_arg(t->ssl, t);
 	}
 	if (ask < c->ask)
-		SSL_set_verify(t->ssl, ask == TW_TLS_ASK_NONE ? SSL_VERIFY_NONE :
-		    SSL_VERIFY_PEER, NULL);
+		ask_less(t->ssl, c, ask);
 	SSL_set_accept_state(t->ssl);
 	return t;
 }

@@ -137,17 +137,16 @@ ask(SSL_CTX *ctx, const struct tw_tls_settings *s, struct tw_err *e)
 
 /* Tickets are good for this listener, and for what it asks of clients, alone. */
 static void
-bind_tickets(SSL_CTX *ctx, const struct tw_tls_settings *s)
+bind_tickets(SSL_CTX *ctx, struct tw_tls_context *c, const struct tw_tls_settings *s)
 {
 	struct tw_buf what;
-	uint8_t id[32];
 
 	tw_buf_init(&what, 8192);
 	tw_buf_fmt(&what, "%s\n%d\n%s", s->name, (int)s->ask,
 	    s->client_ca == NULL ? "" : s->client_ca);
-	tw_hash(TW_SHA256, tw_buf_view(&what), id);
+	tw_hash(TW_SHA256, tw_buf_view(&what), c->session_id);
 	tw_buf_clear(&what);
-	SSL_CTX_set_session_id_context(ctx, id, sizeof(id));
+	SSL_CTX_set_session_id_context(ctx, c->session_id, sizeof(c->session_id));
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, s->tickets == NULL ? 0 : 1);
 	if (s->tickets == NULL)
@@ -212,7 +211,7 @@ make(struct tw_tls_context *c, const struct tw_tls_settings *s, size_t site,
 	    SSL_OP_IGNORE_UNEXPECTED_EOF |
 	    (s->policy->client_order ? 0 : SSL_OP_CIPHER_SERVER_PREFERENCE));
 	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
-	bind_tickets(ctx, s);
+	bind_tickets(ctx, c, s);
 	hook(ctx, c);
 	if (show(ctx, &s->certificates[site], e) != 0 || ask(ctx, s, e) != 0)
 		goto fail;

@@ -23,6 +23,7 @@ struct tw_tls_context {
 	unsigned alpn_wire_n;
 	bool strict_sni, strict_alpn, needs_alpn, own_records, tells_hello, asynchronous;
 	enum tw_tls_ask ask;
+	uint8_t session_id[32];	/* what tickets are bound to */
 	const struct tw_tls_tickets *tickets;
 	void (*ready)(void *ready_ctx);
 };

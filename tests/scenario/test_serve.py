@@ -344,6 +344,27 @@ def test_a_reload_loses_nobody(gateway, tmp_path):
     assert "not changed" in g.words()
 
 
+def test_a_ticket_does_not_stand_for_a_certificate(gateway, tmp_path):
+    """Who need not show one cannot open the door for who must."""
+    ca, _ = certificate(tmp_path, "clients.example")
+    g = gateway(implicit(Backend(Echo), listen='client_certificate = required client_ca = "%s" '
+                'client_certificate_for = {"127.0.0.1"}' % ca), "web")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+
+    def connect(source, session=None):
+        sock = socket.create_connection(("127.0.0.1", g.ports["web"]), 30, (source, 0))
+        return context.wrap_socket(sock, server_hostname="localhost", session=session)
+
+    with connect("127.0.0.2") as s:
+        ticket = s.session
+    with connect("127.0.0.2", ticket) as s:
+        assert s.session_reused
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        connect("127.0.0.1", ticket)
+
+
 def children(g):
     out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(g.process.pid)], capture_output=True, text=True).stdout
     return [int(pid) for pid in out.split()]
