@@ -55,7 +55,8 @@ tw_config_try(const char *service, const char *backend, const char *address, con
 	tw_arena_free(a);
 	if (status != 0)
 		return -1;
-	tw_buf_str(ret_text, "workers = 1\nkeys = inline\ncertificate throwaway { chain = ");
+	tw_buf_str(ret_text, "workers = 1\nkeys = inline\nlog try { path = \"-\" }\n"
+	    "certificate throwaway { chain = ");
 	put_quoted(ret_text, chain);
 	tw_buf_str(ret_text, "  key = ");
 	put_quoted(ret_text, key);

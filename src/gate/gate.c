@@ -367,6 +367,8 @@ reload(struct tw_gate_parent *p)
 	take_over(p, s);
 	tw_gate_sockets_drop_unused(p->sockets);
 	tw_gate_say(p, "the configuration is loaded");
+	if (p->voice->ready != NULL)
+		p->voice->ready(p->voice->ctx);
 }
 
 /* ---- the log ---- */

@@ -10,7 +10,7 @@
 /* What the gateway asks of the one who runs it. */
 struct tw_gate_voice {
 	void (*say)(void *ctx, const char *line);	/* what an administrator should know */
-	void (*ready)(void *ctx);	/* the workers are started; or NULL */
+	void (*ready)(void *ctx);	/* its workers are started, at first and after each reload; or NULL */
 	/* Reads the configuration again, says what is wrong with it; NULL: it cannot be served. */
 	struct tw_config *(*read)(void *ctx);
 	void *ctx;

@@ -21,6 +21,11 @@ bool tw_process_pair(int ret[2]);	/* two sockets of packets; false: errno */
  * tell: the child does not hear them.
  */
 pid_t tw_process_fork(int *ret_socket);
+/*
+ * This program once more with those words (NULL ends them), its stdout where stderr is; it
+ * ends when we do. Its id, to be reaped; -1 with errno.
+ */
+pid_t tw_process_run_self(char *const *argv);
 /* A child that has ended: its id, *ret_how its exit status or minus its signal; 0: none. */
 pid_t tw_process_reap(int *ret_how);
 void tw_process_await(pid_t pid, int *ret_how);	/* the same of one, when it has */

@@ -119,3 +119,17 @@ tw_socket_again(int fd)
 {
 	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
+
+uint16_t
+tw_socket_free_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok = fd >= 0 && bind(fd, (const struct sockaddr *)&at, size) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&at, &size) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok ? ntohs(at.sin_port) : 0;
+}

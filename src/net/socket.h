@@ -29,6 +29,8 @@ int tw_socket_error(int fd);
 void tw_socket_end_sending(int fd);	/* the peer reads an end of file */
 void tw_socket_name(int fd, struct sockaddr_storage *ret_local);
 void tw_socket_close(int fd);
+/* A TCP port of 127.0.0.1 that nobody listens at now; 0: there is none. */
+uint16_t tw_socket_free_port(void);
 int tw_socket_again(int fd);		/* another descriptor of the same socket; -1: none */
 
 #endif

@@ -7,13 +7,15 @@
 #include "gate/gate.h"
 #include "net/notify.h"
 #include "verb/options.h"
+#include "verb/serve_audit.h"
+#include "verb/serve_try.h"
 #include "verb/verb.h"
 
 #define STANDARD_FILE	"/etc/tlswright/tlswright.conf"
 
 struct wish {
 	const char *file;
-	bool check;
+	bool check, try, self_audit;
 };
 
 static bool
@@ -23,8 +25,9 @@ on_option(void *ctx, const char *name, const char *value)
 
 	if (strcmp(name, "config") == 0)
 		w->file = value;
-	else
-		w->check = true;
+	w->check = w->check || strcmp(name, "check") == 0;
+	w->self_audit = w->self_audit || strcmp(name, "self-audit") == 0;
+	w->try = w->try || strcmp(name, "try") == 0;
 	return true;
 }
 
@@ -39,8 +42,11 @@ say(void *ctx, const char *line)
 static void
 on_ready(void *ctx)
 {
-	(void)ctx;
+	const struct wish *w = ctx;
+
 	(void)tw_notify(TW_NOTIFY_READY, NULL);
+	if (w->self_audit)
+		tw_serve_audit_start(w->file);
 }
 
 static void
@@ -88,13 +94,19 @@ read_all(const char *file, size_t *ret_warnings)
 }
 
 static int
-check(struct tw_config *c, size_t warnings)
+check(struct tw_config *c, bool self_audit, size_t warnings)
 {
+	int status = 0;
+
 	printf("%s: it can be served: %zu listener%s, %zu backend%s, %zu warning%s\n", c->path,
 	    c->listens_n, c->listens_n == 1 ? "" : "s", c->backends_n,
 	    c->backends_n == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+	if (self_audit) {
+		fflush(stdout);
+		status = tw_serve_audit(c);
+	}
 	tw_config_free(c);
-	return 0;
+	return status;
 }
 
 static int
@@ -109,6 +121,8 @@ run(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (wish.try)
+		return tw_serve_try(argv + 1, words);
 	if (words > 0) {
 		fprintf(stderr, "tlswright serve: \"%s\" is one word too many\n", argv[1]);
 		return 2;
@@ -117,7 +131,7 @@ run(int argc, char **argv)
 	if (config == NULL)
 		return 2;
 	if (wish.check)
-		return check(config, warnings);
+		return check(config, wish.self_audit, warnings);
 	if (tw_gate_run(config, &voice, &e) != 0) {
 		fprintf(stderr, "tlswright serve: %s\n", e.text);
 		return 1;
@@ -128,12 +142,14 @@ run(int argc, char **argv)
 static const struct tw_option options[] = {
 	{ "config", 'c', "FILE", "the configuration (" STANDARD_FILE ")" },
 	{ "check", '\0', NULL, "read it, say what is wrong with it, and end" },
+	{ "self-audit", '\0', NULL, "examine its own listeners, at start and after each reload; with --check: now" },
+	{ "try", '\0', NULL, "front BACKEND as SERVICE at once, for a look: imap 127.0.0.1:143" },
 	{ NULL }
 };
 
 const struct tw_verb tw_verb_serve = {
 	.name = "serve",
-	.usage = "serve [--check] [-c FILE]",
+	.usage = "serve [--check] [--self-audit] [-c FILE] | --try SERVICE BACKEND",
 	.summary = "front servers with TLS, implicit and STARTTLS",
 	.options = options,
 	.run = run,

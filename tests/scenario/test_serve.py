@@ -65,7 +65,8 @@ class Imap(socketserver.StreamRequestHandler):
 def certificate(folder, name):
     files = folder / (name + ".pem"), folder / (name + ".key")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-days", "30", "-subj", "/CN=" + name, "-addext", "subjectAltName=DNS:localhost,DNS:" + name,
+                    "-days", "30", "-subj", "/CN=" + name, "-addext", "basicConstraints=critical,CA:FALSE",
+                    "-addext", "subjectAltName=DNS:localhost,DNS:" + name,
                     "-keyout", str(files[1]), "-out", str(files[0])], check=True, capture_output=True)
     files[1].chmod(0o600)
     return files
