@@ -56,6 +56,22 @@ struct tw_gate_parent {
 
 void tw_gate_say(const struct tw_gate_parent *p, const char *line);	/* to the administrator */
 
+/* children.c: the workers. */
+void tw_children_init(struct tw_gate_parent *p);
+/* s is served from now on; the set before it finishes. */
+void tw_children_serve(struct tw_gate_parent *p, struct tw_gate_set *s);
+void tw_children_tell(struct tw_gate_parent *p, uint8_t word);	/* all of them, an order */
+void tw_children_reap(struct tw_gate_parent *p);	/* those that ended are replaced */
+bool tw_children_live(const struct tw_gate_parent *p);
+unsigned tw_children_free_slots(const struct tw_gate_parent *p);
+void tw_children_release(struct tw_gate_set *s);	/* one less is of it; takes NULL */
+
+/* reload.c: another configuration. */
+void tw_reload(struct tw_gate_parent *p);
+/* What serves c, which it owns; on failure, NULL and e, too. */
+struct tw_gate_set *tw_reload_set(struct tw_gate_parent *p, struct tw_config *c,
+    struct tw_err *e);
+
 /* key_process.c: a set's process that has its private keys, where it wants one. */
 void tw_key_process_start(struct tw_gate_parent *p, struct tw_gate_set *s);
 /* A line to it for one worker, the worker's end; -1: there is none. */
