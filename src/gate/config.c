@@ -142,6 +142,7 @@ tw_config_read(const char *path, const char *text, int64_t now,
 	r.config->owner = a;
 	if ((text != NULL || load(&r, &bytes) == 0) && tw_config_scan(&r, bytes) == 0 &&
 	    tw_config_confuse(&r) == 0) {
+		r.config->text = (const char *)tw_arena_bytes(a, bytes).p;
 		tw_config_build(&r);
 		if (r.config->workers == 0)
 			r.config->workers = cores();

@@ -145,6 +145,7 @@ struct tw_config_log {
 
 struct tw_config {
 	const char *path;
+	const char *text;		/* as it was read */
 	const char *user;		/* NULL: stay who we are */
 	unsigned workers;		/* never 0 */
 	const char *control;		/* path of the control socket; or NULL */

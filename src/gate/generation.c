@@ -4,6 +4,7 @@
 
 #include "gate/generation.h"
 #include "gate/phase.h"
+#include "gate/signatures.h"
 
 size_t
 tw_generation_sockets(const struct tw_config *c)
@@ -61,9 +62,10 @@ drop_keys(struct tw_tls_certificate *v, size_t n)
 }
 
 static struct tw_tls_context *
-context_of(const struct tw_config *c, const struct tw_config_listen *l,
-    const struct tw_tls_tickets *tickets, struct tw_keys *keys, struct tw_err *e)
+context_of(const struct tw_generation_parts *parts, const struct tw_config_listen *l,
+    struct tw_err *e)
 {
+	const struct tw_config *c = parts->config;
 	struct tw_tls_context *made;
 	struct tw_tls_certificate certificates[TW_TLS_CERTIFICATES];
 	struct tw_tls_settings s = {
@@ -76,9 +78,10 @@ context_of(const struct tw_config *c, const struct tw_config_listen *l,
 		.policy = tw_policy_by_name(c->policy),
 		.ask = (enum tw_tls_ask)l->client_certificate,
 		.client_ca = l->client_ca,
+		.client_ca_pem = tw_bundle_find(parts->files, l->client_ca),
 		.own_records = c->own_records,
 		.ready = tw_phase_handshake_signed,
-		.tickets = tickets,
+		.tickets = parts->tickets,
 		.name = l->name,
 	};
 
@@ -92,51 +95,90 @@ context_of(const struct tw_config *c, const struct tw_config_listen *l,
 	for (size_t i = 0; i < l->certificates_n; i++) {
 		const struct tw_config_certificate *from = l->certificates[i];
 
-		certificates[i] = (struct tw_tls_certificate){ .chain = from->chain };
-		if (keys == NULL) {
-			certificates[i].key = from->key;
+		certificates[i] = (struct tw_tls_certificate){ .chain = from->chain,
+			.key = from->key, .chain_pem = tw_bundle_find(parts->files, from->chain),
+			.key_pem = tw_bundle_find(parts->secrets, from->key) };
+		if (parts->keys == NULL)
 			continue;
-		}
-		certificates[i].remote = tw_keys_get(keys, (size_t)(from - c->certificates), e);
+		certificates[i].remote = tw_keys_get(parts->keys,
+		    (size_t)(from - c->certificates), e);
 		if (certificates[i].remote == NULL) {
 			drop_keys(certificates, i);
 			return NULL;
 		}
 	}
 	made = tw_tls_context_new(&s, e);
-	drop_keys(certificates, keys == NULL ? 0 : l->certificates_n);
+	drop_keys(certificates, parts->keys == NULL ? 0 : l->certificates_n);
 	return made;
+}
+
+int
+tw_generation_files(const struct tw_config *c, struct tw_buf *files, struct tw_buf *secrets,
+    struct tw_err *e)
+{
+	tw_bundle_put(files, TW_GENERATION_TEXT,
+	    (struct tw_bytes){ (const uint8_t *)c->text, strlen(c->text) + 1 });
+	tw_bundle_put(files, TW_GENERATION_PATH,
+	    (struct tw_bytes){ (const uint8_t *)c->path, strlen(c->path) + 1 });
+	for (size_t i = 0; i < c->certificates_n; i++)
+		if (tw_bundle_put_file(files, c->certificates[i].chain, e) != 0 ||
+		    tw_bundle_put_file(secrets, c->certificates[i].key, e) != 0)
+			return -1;
+	for (size_t i = 0; i < c->listens_n; i++)
+		if (c->listens[i].client_certificate != TW_CLIENT_CERT_NONE &&
+		    c->listens[i].client_ca != NULL &&
+		    tw_bundle_put_file(files, c->listens[i].client_ca, e) != 0)
+			return -1;
+	return 0;
+}
+
+static void
+free_contexts(struct tw_generation *g)
+{
+	const struct tw_tls_context *before = NULL;
+
+	for (size_t i = 0; i < g->listeners_n; i++) {
+		struct tw_tls_context *tls = g->listeners[i].tls;
+
+		if (tls != before)
+			tw_tls_context_free(tls);
+		before = tls;
+		g->listeners[i].tls = NULL;
+	}
 }
 
 static void
 free_generation(struct tw_generation *g)
 {
-	const struct tw_tls_context *before = NULL;
+	struct tw_generation **at = g->worker == NULL ? NULL : &g->worker->generations;
 
-	for (size_t i = 0; i < g->listeners_n; i++) {
-		if (g->listeners[i].tls != before)
-			tw_tls_context_free(g->listeners[i].tls);
-		before = g->listeners[i].tls;
-	}
+	while (at != NULL && *at != NULL && *at != g)
+		at = &(*at)->next;
+	if (at != NULL && *at == g)
+		*at = g->next;
+	free_contexts(g);
+	tw_keys_free(g->keys);		/* after its keys, which the contexts had */
 	tw_config_free(g->config);
 	free(g->listeners);
 	free(g);
 }
 
 struct tw_generation *
-tw_generation_new(struct tw_config *c, const int *fds, const struct tw_tls_tickets *tickets,
-    struct tw_keys *keys, struct tw_err *e)
+tw_generation_new(const struct tw_generation_parts *parts, struct tw_err *e)
 {
+	const struct tw_config *c = parts->config;
+	const int *fds = parts->fds;
 	struct tw_generation *g = calloc(1, sizeof(*g));
 
 	if (g == NULL || (g->listeners = calloc(tw_generation_sockets(c) + 1,
 	    sizeof(*g->listeners))) == NULL)
 		abort();
-	g->config = c;
+	g->config = parts->config;
+	g->keys = parts->keys;
 	g->holders = 1;
 	for (size_t i = 0; i < c->listens_n; i++) {
 		const struct tw_config_listen *l = &c->listens[i];
-		struct tw_tls_context *tls = context_of(c, l, tickets, keys, e);
+		struct tw_tls_context *tls = context_of(parts, l, e);
 
 		if (tls == NULL) {
 			free_generation(g);
@@ -171,4 +213,33 @@ tw_generation_release(struct tw_generation *g)
 {
 	if (g != NULL && --g->holders == 0)
 		free_generation(g);
+}
+
+void
+tw_generation_await(struct tw_gate_conn *c)
+{
+	c->awaited = true;
+	c->listener->generation->awaiting++;
+}
+
+/* Only noted: who calls may be called by what would be given up. */
+void
+tw_generation_shaken(struct tw_gate_conn *c)
+{
+	if (!c->awaited)
+		return;
+	c->awaited = false;
+	if (--c->listener->generation->awaiting == 0)
+		c->listener->worker->retires = true;
+}
+
+void
+tw_generation_retire(struct tw_generation *g)
+{
+	if (g->awaiting > 0 || g == g->worker->generation)
+		return;
+	free_contexts(g);
+	tw_signatures_lose(g);
+	tw_keys_free(g->keys);
+	g->keys = NULL;
 }

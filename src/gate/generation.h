@@ -6,18 +6,41 @@
 #ifndef TW_GATE_GENERATION_H
 #define TW_GATE_GENERATION_H
 
+#include "gate/bundle.h"
 #include "gate/inside.h"
 #include "net/tls_keys.h"
 
-/*
- * Makes a generation of c, which it owns from then on (on failure too). fds: the
- * listening sockets of this worker, one an address of each listen block, in their order;
- * NULL: none, to see whether all is there. keys: the key process's, NULL: keys are read here. NULL is returned: what a certificate or a file of authorities lacks is in e.
- */
-struct tw_generation *tw_generation_new(struct tw_config *c, const int *fds,
-    const struct tw_tls_tickets *tickets, struct tw_keys *keys, struct tw_err *e);
+/* Names in the bundle of a configuration's own pieces, each with a NUL at its end. */
+#define TW_GENERATION_TEXT	"\ntext"
+#define TW_GENERATION_PATH	"\npath"
+
+/* What one is made of. */
+struct tw_generation_parts {
+	struct tw_config *config;	/* the generation's from then on, on failure too */
+	/* Listening sockets of this worker, one an address of each listen block, in their order;
+	 * closed when nobody listens any more. NULL: none, to see whether all is there. */
+	const int *fds;
+	const struct tw_tls_tickets *tickets;
+	struct tw_keys *keys;		/* the key process's, as config; NULL: keys are in secrets */
+	const struct tw_bundle *files, *secrets;	/* what is on the disk; needed no longer then */
+};
+
+/* NULL: what a certificate or a file of authorities lacks is in e. */
+struct tw_generation *tw_generation_new(const struct tw_generation_parts *parts,
+    struct tw_err *e);
 void tw_generation_hold(struct tw_generation *g);
 void tw_generation_release(struct tw_generation *g);	/* takes NULL */
+/* A connection that will shake hands; it has, or never will (once is enough). */
+void tw_generation_await(struct tw_gate_conn *c);
+void tw_generation_shaken(struct tw_gate_conn *c);
+/*
+ * Where it lets nobody in any more and awaits no handshake, its TLS contexts and its line
+ * to the key process are given up: connections that stay for days hold no more than they need.
+ */
+void tw_generation_retire(struct tw_generation *g);
+/* The files that c takes from the disk, into the bundles of what all may see and of keys. */
+int tw_generation_files(const struct tw_config *c, struct tw_buf *files, struct tw_buf *secrets,
+    struct tw_err *e);
 /* How many listening sockets a configuration has. */
 size_t tw_generation_sockets(const struct tw_config *c);
 

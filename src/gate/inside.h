@@ -29,6 +29,12 @@ struct tw_gate_scratch {
 /* What one reading of the configuration became; held by the connections it let in. */
 struct tw_generation {
 	unsigned holders;
+	unsigned awaiting;		/* connections whose handshake may still come */
+	struct tw_worker *worker;
+	struct tw_generation *next;	/* of the worker's: those before it */
+	struct tw_keys *keys;		/* NULL: keys are here */
+	struct tw_poll signatures;
+	bool signatures_watched, signatures_closing;
 	struct tw_config *config;
 	struct tw_gate_listener *listeners;
 	size_t listeners_n;
@@ -49,10 +55,10 @@ struct tw_gate_listener {
 struct tw_worker {
 	struct tw_loop *loop;
 	struct tw_timer *tick;
-	struct tw_poll orders, signatures;
+	struct tw_poll orders;
 	int order_fd;
-	struct tw_keys *keys;		/* NULL: keys are here */
-	bool signatures_watched;
+	struct tw_coming *coming;	/* a new generation that is being told; or NULL */
+	const struct tw_tls_tickets *tickets;
 	const char *host;
 	struct tw_access_log *log;
 	struct tw_wheel wheel;
@@ -60,6 +66,8 @@ struct tw_worker {
 	struct tw_records_scratch *records;
 	struct tw_buf out;		/* what a handshake or a dialogue says in a turn */
 	struct tw_generation *generation;	/* which lets new ones in */
+	struct tw_generation *generations;	/* it, and those that connections still hold */
+	bool retires;			/* one of them may have no use for its keys any more */
 	struct tw_guard *guard;
 	unsigned slot;
 	struct tw_gate_conn *free;		/* of the pool */
@@ -110,6 +118,7 @@ struct tw_gate_conn {
 	bool banned;			/* its logins failed once too often */
 	bool shut;			/* our side of the client's stream is ended */
 	bool recorded;			/* records stand: secrets to be cleansed */
+	bool awaited;			/* its generation counts on a handshake of it */
 	bool awaits_header;		/* a PROXY header says who it is */
 	bool has_via;
 	struct tw_address peer, via;	/* via: who sent the header */

@@ -4,6 +4,7 @@
  * handshake is kept for the splice.
  */
 #include "gate/flow.h"
+#include "gate/generation.h"
 #include "gate/phase.h"
 #include "gate/story.h"
 
@@ -24,6 +25,9 @@ done(struct tw_gate_conn *c, struct tw_bytes rest)
 	tw_tls_detach(c->now.tls, &c->records);
 	c->now.tls = NULL;
 	c->recorded = true;
+	/* The library's records and FTP's data connections need the contexts still. */
+	if (c->records.session == NULL && c->listener->listen->passive_first == 0)
+		tw_generation_shaken(c);
 	tw_phase_next(c);
 }
 

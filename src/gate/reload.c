@@ -1,84 +1,291 @@
 /*
- * A new configuration takes the place of the old, without loss: a set of workers starts for
- * it beside the old, which takes no new connections and ends with its last one.
+ * Another configuration takes the place of the old without loss: read here, tried whole in a
+ * child, which also takes all that it needs from the disk (so no key comes into the parent),
+ * and served only then. What is wrong changes nothing. See parent.h.
  */
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "gate/generation.h"
 #include "gate/lacks.h"
 #include "gate/parent.h"
+#include "net/sealed.h"
+#include "net/notify.h"
 #include "net/process.h"
 
-struct tw_gate_set *
-tw_reload_set(struct tw_gate_parent *p, struct tw_config *c, struct tw_err *e)
+#define TRIAL_MS	30000	/* a disk that does not answer is not waited for */
+#define SETTLE_MS	20000
+
+/* ---- in the child ---- */
+
+static int
+fill(const struct tw_gate_set *s, struct tw_bundle *files, struct tw_bundle *secrets,
+    struct tw_err *e)
+{
+	struct tw_buf seen, hidden;
+
+	tw_buf_init(&seen, TW_BUNDLE_BYTES);
+	tw_buf_init(&hidden, TW_BUNDLE_BYTES);
+	if (tw_generation_files(s->config, &seen, &hidden, e) != 0)
+		return -1;
+	if (seen.failed || hidden.failed ||
+	    !tw_sealed_fill(s->files_fd, tw_buf_view(&seen)) ||
+	    !tw_sealed_fill(s->secrets_fd, tw_buf_view(&hidden)) ||
+	    !tw_bundle_open(files, s->files_fd) || !tw_bundle_open(secrets, s->secrets_fd))
+		return tw_err_set(e, TW_ERR_SYSTEM, "no memory for the files of a configuration");
+	return 0;
+}
+
+static _Noreturn void
+try(const struct tw_gate_parent *p, const struct tw_gate_set *s)
+{
+	struct tw_bundle files, secrets;
+	struct tw_generation_parts parts = { .config = s->config, .tickets = p->tickets,
+		.files = &files, .secrets = &secrets };
+	struct tw_err e;
+
+	(void)tw_privilege_hide(false, &e);
+	if (p->voice->check != NULL && !p->voice->check(p->voice->ctx, s->config))
+		tw_process_exit(2);
+	if (fill(s, &files, &secrets, &e) == 0 && tw_generation_new(&parts, &e) != NULL)
+		tw_process_exit(0);
+	tw_gate_say(p, e.text);
+	tw_process_exit(1);
+}
+
+/* ---- in the parent ---- */
+
+static void
+drop(struct tw_gate_set *s)
+{
+	if (s == NULL)
+		return;
+	s->alive = 1;
+	tw_children_release(s);
+}
+
+static struct tw_gate_set *
+make(struct tw_config *c)
 {
 	struct tw_gate_set *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		abort();
 	s->config = c;
-	s->addresses_n = tw_generation_sockets(c);
-	s->fds = tw_gate_sockets_for(p->sockets, c, e);
-	if (s->fds != NULL)
-		return s;
-	tw_config_free(c);
-	free(s);
-	return NULL;
+	s->files_fd = tw_sealed_new("tlswright-files");
+	s->secrets_fd = tw_sealed_new("tlswright-keys");
+	tw_renewal_look(c, s->disk);
+	return s;
 }
 
-/* Whether workers could serve c is tried in a child: no key comes into the parent. */
-static bool
-could_serve(struct tw_gate_parent *p, struct tw_config *c)
+/* 0, or -1: no process. */
+static int
+begin_trial(struct tw_gate_parent *p, struct tw_gate_set *s)
 {
-	int socket, how = 1;
-	pid_t pid = tw_process_fork(&socket);
+	p->loading.set = s;
+	p->loading.pid = tw_process_fork(&p->loading.socket);
+	if (p->loading.pid == 0)
+		try(p, s);
+	if (p->loading.pid > 0)
+		return 0;
+	p->loading.pid = 0;
+	return -1;
+}
 
-	if (pid == 0) {
-		struct tw_err e;
+static int
+give_sockets(struct tw_gate_parent *p, struct tw_gate_set *s, struct tw_err *e)
+{
+	s->addresses_n = tw_generation_sockets(s->config);
+	s->fds = tw_gate_sockets_for(p->sockets, s->config, e);
+	return s->fds == NULL ? -1 : 0;
+}
 
-		if (tw_generation_new(c, NULL, p->tickets, NULL, &e) != NULL)
-			tw_process_exit(0);
-		tw_gate_say(p, e.text);
-		tw_process_exit(1);
+/* One is over; another may have been asked for meanwhile. */
+static void
+go_on(struct tw_gate_parent *p)
+{
+	struct tw_gate_loading *l = &p->loading;
+
+	tw_timer_stop(l->limit);
+	l->settling = l->renews = false;
+	if (l->again) {
+		l->again = false;
+		tw_reload(p);
 	}
-	if (pid < 0)
-		return false;
-	tw_process_await(pid, &how);
-	tw_socket_close(socket);
-	return how == 0;
+}
+
+static void
+end(struct tw_gate_parent *p, const char *line)
+{
+	if (p->loading.settling && p->voice->ready != NULL)
+		p->voice->ready(p->voice->ctx);
+	tw_gate_say(p, line);
+	(void)tw_notify(TW_NOTIFY_READY, line);
+	go_on(p);
+}
+
+static void
+on_limit(void *ctx)
+{
+	struct tw_gate_parent *p = ctx;
+
+	if (p->loading.pid > 0)
+		tw_process_kill(p->loading.pid);	/* its end says the rest */
+	else if (p->said_ready)
+		end(p, "the configuration is loaded, but not all workers have it yet");
+	else
+		go_on(p);	/* they said why they could not begin */
+}
+
+int
+tw_reload_first(struct tw_gate_parent *p, struct tw_config *c, struct tw_err *e)
+{
+	struct tw_gate_set *s = make(c);
+	int how = 1;
+
+	if (begin_trial(p, s) == 0) {
+		tw_process_await(p->loading.pid, &how);
+		tw_socket_close(p->loading.socket);
+	}
+	p->loading.pid = 0;
+	p->loading.set = NULL;
+	if (how != 0) {
+		drop(s);
+		return tw_err_set(e, how == 2 ? TW_ERR_FORMAT : TW_ERR_LIBRARY,
+		    "this configuration cannot be served");
+	}
+	if (give_sockets(p, s, e) != 0) {
+		drop(s);
+		return -1;
+	}
+	tw_children_serve(p, s);
+	p->loading.limit = tw_timer_new(p->loop, on_limit, p);
+	p->loading.settling = true;
+	tw_timer_start(p->loading.limit, SETTLE_MS);
+	return 0;
+}
+
+static void
+refuse(struct tw_gate_parent *p, struct tw_gate_set *s)
+{
+	memcpy(p->refused, s->disk, sizeof(p->refused));
+	drop(s);
+	end(p, p->loading.renews ? "the certificates on the disk have changed and cannot be served: the "
+	    "old ones still are" : "the configuration is not changed");
+}
+
+static void
+begin(struct tw_gate_parent *p, struct tw_config *c, bool renews)
+{
+	struct tw_gate_set *s;
+
+	p->loading.renews = renews;
+	if (c == NULL) {
+		end(p, "the configuration is not changed: the file is wrong");
+		return;
+	}
+	s = make(c);
+	if (tw_gate_lacks(c, p->voice->say, p->voice->ctx) || begin_trial(p, s) != 0) {
+		p->loading.set = NULL;
+		refuse(p, s);
+		return;
+	}
+	tw_timer_start(p->loading.limit, TRIAL_MS);
+}
+
+static bool
+is_busy(struct tw_gate_parent *p)
+{
+	return p->ending || p->loading.pid > 0 || p->loading.settling;
 }
 
 void
 tw_reload(struct tw_gate_parent *p)
 {
-	struct tw_config *c = p->voice->read(p->voice->ctx);
-	struct tw_gate_set *s;
-	struct tw_err e;
+	if (is_busy(p)) {
+		p->loading.again = true;
+		return;
+	}
+	(void)tw_notify(TW_NOTIFY_RELOADING, NULL);
+	begin(p, p->voice->read(p->voice->ctx), false);
+}
 
-	if (c == NULL) {
-		tw_gate_say(p, "the configuration is not changed: the file is wrong");
+void
+tw_reload_renew(struct tw_gate_parent *p)
+{
+	struct tw_config_remarks remarks = { 0 };
+	const struct tw_config *old = p->set->config;
+	struct tw_config *c;
+
+	if (is_busy(p))
+		return;
+	(void)tw_notify(TW_NOTIFY_RELOADING, NULL);
+	c = tw_config_read(old->path, old->text, (int64_t)time(NULL), &remarks);
+	tw_config_clear_remarks(&remarks);
+	begin(p, c, true);
+}
+
+static void
+serve(struct tw_gate_parent *p, struct tw_gate_set *s)
+{
+	struct tw_err e = { .text = "too many workers of older configurations still have connections" };
+
+	if (tw_children_have_room(p, s->config) && tw_gate_prepare(p, s->config, &e) == 0 &&
+	    give_sockets(p, s, &e) == 0) {
+		tw_children_serve(p, s);
+		tw_gate_sockets_drop_unused(p->sockets);
+		p->loading.settling = true;
+		tw_timer_start(p->loading.limit, SETTLE_MS);
+		tw_reload_settle(p);
 		return;
 	}
-	if (c->workers > tw_children_free_slots(p)) {
-		tw_gate_say(p, "the configuration is not changed: too many workers of older ones still "
-		    "have connections");
-		tw_config_free(c);
+	tw_gate_say(p, e.text);
+	refuse(p, s);
+}
+
+bool
+tw_reload_bury(struct tw_gate_parent *p, pid_t pid, int how)
+{
+	struct tw_gate_set *s = p->loading.set;
+
+	if (p->loading.pid != pid || pid == 0)
+		return false;
+	tw_socket_close(p->loading.socket);
+	p->loading.pid = 0;
+	p->loading.set = NULL;
+	tw_timer_stop(p->loading.limit);
+	if (p->ending)
+		drop(s);
+	else if (how == 0)
+		serve(p, s);
+	else
+		refuse(p, s);
+	return true;
+}
+
+void
+tw_reload_settle(struct tw_gate_parent *p)
+{
+	if (!tw_children_settled(p))
 		return;
+	if (!p->said_ready) {
+		p->said_ready = true;
+		tw_gate_ready(p);
+		p->loading.settling = false;
+		go_on(p);
+	} else if (p->loading.settling) {
+		end(p, p->loading.renews ? "renewed certificates are served" :
+		    "the configuration is loaded");
 	}
-	if (tw_gate_lacks(c, p->voice->say, p->voice->ctx) || !could_serve(p, c)) {
-		tw_gate_say(p, "the configuration is not changed");
-		tw_config_free(c);
-		return;
-	}
-	s = tw_reload_set(p, c, &e);
-	if (s == NULL) {
-		tw_gate_say(p, e.text);
-		tw_gate_say(p, "the configuration is not changed");
-		return;
-	}
-	tw_children_serve(p, s);
-	tw_gate_sockets_drop_unused(p->sockets);
-	tw_gate_say(p, "the configuration is loaded");
-	if (p->voice->ready != NULL)
-		p->voice->ready(p->voice->ctx);
+}
+
+void
+tw_reload_end(struct tw_gate_parent *p)
+{
+	if (p->loading.pid > 0)
+		tw_process_kill(p->loading.pid);
+	if (p->loading.limit != NULL)
+		tw_timer_free(p->loading.limit, NULL);
+	p->loading.limit = NULL;
 }

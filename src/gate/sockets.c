@@ -21,6 +21,25 @@ tw_gate_sockets_new(void)
 	return s;
 }
 
+void
+tw_gate_sockets_inherit(struct tw_gate_sockets *s, const int *fds, size_t n)
+{
+	int *all = realloc(s->now, (s->now_n + n + 1) * sizeof(*all));
+
+	if (all == NULL)
+		abort();
+	s->now = all;
+	for (size_t i = 0; i < n; i++)
+		s->now[s->now_n++] = fds[i];
+}
+
+const int *
+tw_gate_sockets_all(const struct tw_gate_sockets *s, size_t *ret_n)
+{
+	*ret_n = s->now_n;
+	return s->now;
+}
+
 static void
 close_all(int *fds, size_t n)
 {

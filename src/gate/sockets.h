@@ -11,6 +11,10 @@
 struct tw_gate_sockets;
 
 struct tw_gate_sockets *tw_gate_sockets_new(void);
+/* Sockets that are there already, handed in by who started us; taken over. */
+void tw_gate_sockets_inherit(struct tw_gate_sockets *s, const int *fds, size_t n);
+/* All of the newest configuration, to be handed on. */
+const int *tw_gate_sockets_all(const struct tw_gate_sockets *s, size_t *ret_n);
 void tw_gate_sockets_free(struct tw_gate_sockets *s);	/* closes all */
 /*
  * The sockets of c, by worker, then by address in the file's order; those that are there

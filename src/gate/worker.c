@@ -5,13 +5,15 @@
 #include "gate/access_log.h"
 #include "gate/flow.h"
 #include "gate/generation.h"
+#include "gate/orders.h"
 #include "gate/phase.h"
+#include "gate/signatures.h"
 #include "gate/story.h"
 #include "gate/worker.h"
 #include "net/sandbox.h"
-#include "net/fd_pass.h"
 
 #define ACCEPTS	16	/* a turn: those who are in are served between */
+#define LAST_ACCEPTS	4096	/* when it listens no longer: who waits at the door comes in */
 
 #define OF(w, member) \
 	((struct tw_gate_conn *)(void *)((char *)(w) - offsetof(struct tw_gate_conn, member)))
@@ -133,6 +135,7 @@ tw_worker_drop(struct tw_gate_conn *c)
 	tw_flow_free(&c->to_client);
 	if (c->recorded)
 		tw_records_clear(&c->records);
+	tw_generation_shaken(c);
 	tw_poll_close(&c->client, client_gone);
 	tw_socket_close(c->client_fd);
 	c->client_fd = -1;
@@ -189,6 +192,7 @@ let_in(struct tw_gate_listener *l, int fd, const struct sockaddr_storage *from)
 	c->began_ns = tw_loop_clock_ns();
 	c->handles = 1;
 	tw_generation_hold(l->generation);
+	tw_generation_await(c);
 	tw_poll_open(&c->client, w->loop, fd, client_ready);
 	if (!w->ticking) {
 		w->ticking = true;
@@ -198,20 +202,24 @@ let_in(struct tw_gate_listener *l, int fd, const struct sockaddr_storage *from)
 }
 
 static void
-on_accept(struct tw_poll *watch, unsigned events)
+accept_some(struct tw_gate_listener *l, unsigned most)
 {
-	struct tw_gate_listener *l = (void *)((char *)watch -
-	    offsetof(struct tw_gate_listener, watch));
 	struct sockaddr_storage from;
 
-	(void)events;
-	for (unsigned i = 0; i < ACCEPTS; i++) {
+	for (unsigned i = 0; i < most; i++) {
 		int fd = tw_socket_accept(l->fd, &from);
 
 		if (fd < 0)
 			return;
 		let_in(l, fd, &from);
 	}
+}
+
+static void
+on_accept(struct tw_poll *watch, unsigned events)
+{
+	(void)events;
+	accept_some((void *)((char *)watch - offsetof(struct tw_gate_listener, watch)), ACCEPTS);
 }
 
 static void
@@ -223,24 +231,40 @@ listener_gone(struct tw_poll *watch)
 	tw_generation_release(l->generation);
 }
 
+/*
+ * Who waits in the queue of a socket that nobody listens at any more would be reset: those
+ * are let in first, unless all is to end.
+ */
 static void
-stop_listening(struct tw_worker *w)
+stop_listening(struct tw_worker *w, bool now)
 {
 	struct tw_generation *g = w->generation;
 
 	if (g == NULL)
 		return;
 	w->generation = NULL;
-	for (size_t i = 0; i < g->listeners_n; i++)
-		tw_poll_close(&g->listeners[i].watch, listener_gone);
+	w->retires = true;
+	for (size_t i = 0; i < g->listeners_n; i++) {
+		struct tw_gate_listener *l = &g->listeners[i];
+
+		if (!now)
+			accept_some(l, LAST_ACCEPTS);
+		tw_poll_close(&l->watch, listener_gone);
+		tw_socket_close(l->fd);
+		l->fd = -1;
+	}
 	tw_generation_release(g);
 }
 
 void
 tw_worker_adopt(struct tw_worker *w, struct tw_generation *g)
 {
-	stop_listening(w);
+	stop_listening(w, false);
 	w->generation = g;
+	g->worker = w;
+	g->next = w->generations;
+	w->generations = g;
+	tw_signatures_watch(g);
 	for (size_t i = 0; i < g->listeners_n; i++) {
 		struct tw_gate_listener *l = &g->listeners[i];
 
@@ -252,48 +276,10 @@ tw_worker_adopt(struct tw_worker *w, struct tw_generation *g)
 	}
 }
 
-/* ---- the key process ---- */
-
-static void
-before_wait(void *ctx)
-{
-	struct tw_worker *w = ctx;
-
-	if (w->signatures_watched)
-		tw_poll_for(&w->signatures, TW_READABLE |
-		    (tw_keys_flush(w->keys) ? 0 : TW_WRITABLE));
-}
-
-/* It is gone: who waits for it goes on waiting, for another is on its way. */
-static void
-lose_keys(struct tw_worker *w)
-{
-	if (w->signatures_watched)
-		tw_poll_close(&w->signatures, NULL);
-	w->signatures_watched = false;
-}
-
-static void
-on_signatures(struct tw_poll *watch, unsigned events)
-{
-	struct tw_worker *w = (void *)((char *)watch - offsetof(struct tw_worker, signatures));
-
-	if ((events & TW_READABLE) && !tw_keys_read(w->keys))
-		lose_keys(w);
-}
-
-static void
-watch_keys(struct tw_worker *w)
-{
-	w->signatures_watched = true;
-	tw_poll_open(&w->signatures, w->loop, tw_keys_descriptor(w->keys), on_signatures);
-	tw_poll_for(&w->signatures, TW_READABLE);
-}
-
 void
 tw_worker_finish(struct tw_worker *w, bool now)
 {
-	stop_listening(w);
+	stop_listening(w, now);
 	if (now)
 		for (uint32_t i = 0; i < w->used; i++)
 			if (w->pool[i].client_fd >= 0)
@@ -304,57 +290,10 @@ tw_worker_finish(struct tw_worker *w, bool now)
 	}
 	if (w->connections == 0 && w->tick != NULL) {
 		tw_timer_free(w->tick, NULL);
-		lose_keys(w);
 		tw_access_log_free(w->log);
 		w->tick = NULL;
 		w->log = NULL;
 	}
-}
-
-/* ---- the parent's words: a letter each, two of them with a descriptor ---- */
-
-static void
-obey(struct tw_worker *w, uint8_t order, int fd)
-{
-	switch (order) {
-	case TW_ORDER_FINISH:
-		tw_worker_finish(w, false);
-		break;
-	case TW_ORDER_END:
-		tw_worker_finish(w, true);
-		break;
-	case TW_ORDER_LOG:
-		if (w->log != NULL && fd >= 0) {
-			tw_access_log_move(w->log, fd);
-			return;
-		}
-		break;
-	case TW_ORDER_KEYS:
-		if (w->keys != NULL && fd >= 0 && w->tick != NULL) {
-			lose_keys(w);
-			tw_keys_reattach(w->keys, fd);
-			watch_keys(w);
-			return;
-		}
-	}
-	if (fd >= 0)
-		tw_socket_close(fd);
-}
-
-static void
-on_order(struct tw_poll *watch, unsigned events)
-{
-	struct tw_worker *w = (void *)((char *)watch - offsetof(struct tw_worker, orders));
-	uint8_t text[TW_FD_TEXT];
-	int fds[TW_FD_PASS];
-	size_t n;
-	ptrdiff_t got = tw_fd_receive(w->order_fd, fds, &n, text);
-
-	(void)events;
-	if (got > 0)
-		obey(w, text[0], n > 0 ? fds[0] : -1);
-	else if (got == 0 && n == 0)
-		tw_worker_finish(w, false);	/* the parent is gone */
 }
 
 struct tw_worker *
@@ -377,13 +316,9 @@ tw_worker_new(const struct tw_worker_start *start)
 	w->log = tw_access_log_new(w->loop, start->log_fd);
 	tw_buf_init(&w->out, 65536);
 	tw_wheel_init(&w->wheel, tw_loop_now_ms(w->loop));
-	tw_poll_open(&w->orders, w->loop, w->order_fd, on_order);
-	tw_poll_for(&w->orders, TW_READABLE);
-	w->keys = start->keys;
-	if (w->keys != NULL) {
-		watch_keys(w);
-		tw_loop_before_wait(w->loop, before_wait, w);
-	}
+	w->tickets = start->tickets;
+	tw_orders_begin(w);
+	tw_signatures_begin(w);
 	return w;
 }
 
@@ -396,8 +331,8 @@ tw_worker_run(struct tw_worker *w)
 void
 tw_worker_free(struct tw_worker *w)
 {
+	tw_orders_end(w);
 	tw_loop_free(w->loop);
-	tw_keys_free(w->keys);
 	tw_records_scratch_free(w->records);
 	tw_buf_clear(&w->out);
 	free(w->pool);

@@ -7,9 +7,22 @@
 
 #include "gate/inside.h"
 
-/* What the parent says over the order socket, a byte each. */
-enum { TW_ORDER_FINISH = 'f', TW_ORDER_END = 'e', TW_ORDER_LOG = 'l',
-	TW_ORDER_KEYS = 'k' };	/* the last two bring a descriptor */
+/* What the parent says over the order socket, a letter each. */
+enum {
+	TW_ORDER_FINISH = 'f', TW_ORDER_END = 'e',
+	TW_ORDER_LOG = 'l', TW_ORDER_KEYS = 'k',	/* these bring a descriptor */
+	/*
+	 * Another configuration, in pieces: struct tw_order_serve behind the letter, with its
+	 * bundles and its line of keys; then its listening sockets, some at a time.
+	 */
+	TW_ORDER_SERVE = 's', TW_ORDER_LISTEN = 'n',
+};
+struct tw_order_serve {
+	uint32_t sockets;
+	uint8_t secrets, keys;		/* is there one of keys, a line to a key process? */
+};
+/* And what the worker says. */
+enum { TW_WORD_SERVES = 'S', TW_WORD_CANNOT = 'C' };	/* the newest it was told of, or not */
 
 /* What a worker is started with; all of it outlives the worker. */
 struct tw_worker_start {
@@ -18,7 +31,7 @@ struct tw_worker_start {
 	struct tw_guard *guard;
 	const char *host;		/* what dialogues call this machine */
 	int log_fd;			/* -1: none */
-	struct tw_keys *keys;		/* or NULL: keys are here; the worker's from then on */
+	const struct tw_tls_tickets *tickets;
 	int order_fd;			/* words of the parent come here */
 };
 

@@ -11,7 +11,6 @@
 
 #include "net/notify.h"
 
-#define FIRST		3	/* descriptor of socket activation */
 #define MOST_SOCKETS	1024
 
 static bool
@@ -110,6 +109,6 @@ tw_notify_sockets(void)
 	if (!ours)
 		return 0;
 	for (unsigned long long i = 0; i < n; i++)
-		(void)fcntl(FIRST + (int)i, F_SETFD, FD_CLOEXEC);
+		(void)fcntl(TW_NOTIFY_FIRST + (int)i, F_SETFD, FD_CLOEXEC);
 	return (size_t)n;
 }

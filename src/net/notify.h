@@ -17,6 +17,7 @@ enum tw_notify_what { TW_NOTIFY_READY, TW_NOTIFY_RELOADING, TW_NOTIFY_STOPPING,
 bool tw_notify(enum tw_notify_what what, const char *status);
 bool tw_notify_main(pid_t pid);		/* after a binary upgrade: we are another process now */
 uint64_t tw_notify_watchdog_us(void);	/* TW_NOTIFY_ALIVE is wanted this often; 0: not */
+#define TW_NOTIFY_FIRST	3
 /*
  * Sockets handed in by activation (LISTEN_FDS): descriptors 3, 4, … close-on-exec from
  * now on, and the variables are taken out of the environment. How many; 0: none.

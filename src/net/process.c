@@ -1,5 +1,8 @@
 /* Children and signals; see process.h. */
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "net/process.h"
 
 int
@@ -119,6 +123,64 @@ void
 tw_process_kill(pid_t pid)
 {
 	kill(pid, SIGKILL);
+}
+
+bool
+tw_process_hear(int socket, int ms)
+{
+	struct pollfd f = { .fd = socket, .events = POLLIN };
+	char word;
+	int n;
+
+	do
+		n = poll(&f, 1, ms);
+	while (n < 0 && errno == EINTR);
+	return n > 0 && recv(socket, &word, 1, MSG_DONTWAIT) == 1;
+}
+
+/* In the child. What the service manager gave the parent by its number is given anew. */
+static _Noreturn void
+become(const struct tw_process_program *program, int socket)
+{
+	static const int heard[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
+	struct tw_buf numbers;
+	char pid[24];
+
+	tw_buf_init(&numbers, 1u << 20);
+	tw_buf_fmt(&numbers, "%d", socket);
+	(void)fcntl(socket, F_SETFD, 0);
+	for (size_t i = 0; i < program->keep_n; i++) {
+		tw_buf_fmt(&numbers, " %d", program->keep[i]);
+		(void)fcntl(program->keep[i], F_SETFD, 0);
+	}
+	for (size_t i = 0; i < sizeof(heard) / sizeof(heard[0]); i++)
+		signal(heard[i], SIG_DFL);
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	if (setenv(program->variable, tw_buf_cstr(&numbers), 1) == 0 &&
+	    (getenv("WATCHDOG_PID") == NULL || setenv("WATCHDOG_PID", pid, 1) == 0))
+		execv(program->path, program->argv);
+	_exit(127);
+}
+
+pid_t
+tw_process_run(const struct tw_process_program *program, int *ret_socket)
+{
+	pid_t pid = tw_process_fork(ret_socket);
+
+	if (pid == 0)
+		become(program, *ret_socket);
+	return pid;
+}
+
+bool
+tw_process_path(char *out, size_t n)
+{
+	ssize_t got = readlink("/proc/self/exe", out, n - 1);
+
+	if (got <= 0 || (size_t)got >= n - 1)
+		return false;
+	out[got] = '\0';
+	return true;
 }
 
 void *

@@ -30,6 +30,21 @@ pid_t tw_process_run_self(char *const *argv);
 pid_t tw_process_reap(int *ret_how);
 void tw_process_await(pid_t pid, int *ret_how);	/* the same of one, when it has */
 void tw_process_kill(pid_t pid);
+bool tw_process_hear(int socket, int ms);	/* waits for a word of a child; false: none came */
+/*
+ * Another program of path, with argv, as a child: keep[] and its end of *ret_socket stay open
+ * over the exec, their numbers in the environment's `variable` as "socket keep…". -1 with
+ * errno; that the program could not be run is status 127.
+ */
+struct tw_process_program {
+	const char *path;
+	char *const *argv;
+	const int *keep;
+	size_t keep_n;
+	const char *variable;
+};
+pid_t tw_process_run(const struct tw_process_program *program, int *ret_socket);
+bool tw_process_path(char *out, size_t n);	/* of this program; false: not known */
 /* Memory, zeroed, that children share. NULL with errno. */
 void *tw_process_share(size_t bytes);
 /* This machine's name, fully qualified where it knows; "localhost" where it has none; 256 bytes. */

@@ -152,16 +152,19 @@ no_words(char *out, int room, int writing, void *arg)
 	return 0;	/* a key with a password: nobody is there to type it */
 }
 
+/* pem: what is in the file, NULL: it is read. */
 static int
-load(struct ring_key *k, const char *path, struct tw_err *e)
+load(struct ring_key *k, const char *path, const struct tw_bytes *pem, struct tw_err *e)
 {
-	FILE *f = fopen(path, "re");
+	BIO *in = pem == NULL ? BIO_new_file(path, "r") : BIO_new_mem_buf(pem->p, (int)pem->n);
 	const char *why;
 
-	if (f == NULL)
+	if (in == NULL) {
+		ERR_clear_error();
 		return tw_err_set(e, TW_ERR_SYSTEM, "cannot read the key %s", path);
-	k->key = PEM_read_PrivateKey(f, NULL, no_words, NULL);
-	fclose(f);
+	}
+	k->key = PEM_read_bio_PrivateKey(in, NULL, no_words, NULL);
+	BIO_free(in);
 	if (k->key == NULL) {
 		why = ERR_reason_error_string(ERR_peek_last_error());
 		tw_err_set(e, TW_ERR_FORMAT, "%s is no key in PEM that can be used: %s", path,
@@ -181,6 +184,13 @@ load(struct ring_key *k, const char *path, struct tw_err *e)
 struct tw_keyring *
 tw_keyring_load(const char *const *paths, size_t n, struct tw_err *e)
 {
+	return tw_keyring_read(paths, NULL, n, e);
+}
+
+struct tw_keyring *
+tw_keyring_read(const char *const *paths, const struct tw_bytes *pems, size_t n,
+    struct tw_err *e)
+{
 	struct tw_keyring *r;
 
 	if (n > TW_KEYRING_KEYS) {
@@ -196,7 +206,7 @@ tw_keyring_load(const char *const *paths, size_t n, struct tw_err *e)
 		return NULL;
 	}
 	for (; r->n < n; r->n++)
-		if (load(&r->keys[r->n], paths[r->n], e) != 0) {
+		if (load(&r->keys[r->n], paths[r->n], pems == NULL ? NULL : &pems[r->n], e) != 0) {
 			r->n++;
 			tw_keyring_free(r);
 			return NULL;
@@ -332,6 +342,9 @@ tw_keyring_serve(struct tw_keyring *r, int control, struct tw_err *e)
 		for (size_t i = 0; i < r->workers_n; i++)
 			p[i] = (struct pollfd){ .fd = r->workers[i]->fd,
 				.events = r->workers[i]->n > 0 ? POLLOUT : POLLIN };
+		/* The parent has another by now; this one ends with the last worker that asks it. */
+		if (control < 0 && r->workers_n == 0)
+			return 0;
 		p[r->workers_n] = (struct pollfd){ .fd = control, .events = POLLIN };
 		if (poll(p, r->workers_n + 1, -1) < 0) {
 			if (errno == EINTR)
@@ -346,6 +359,6 @@ tw_keyring_serve(struct tw_keyring *r, int control, struct tw_err *e)
 			    reply(r->workers[i]) : serve(r, r->workers[i])))
 				part(r, i);
 		if (!more && !welcome(r, control))
-			return 0;
+			control = -1;
 	}
 }

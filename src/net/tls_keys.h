@@ -18,6 +18,9 @@
 struct tw_keyring;
 /* Reads PEM keys, in order, and tries each once; NULL: e says which file and why. */
 struct tw_keyring *tw_keyring_load(const char *const *paths, size_t n, struct tw_err *e);
+/* The same of texts that were read already; paths are their names. */
+struct tw_keyring *tw_keyring_read(const char *const *paths, const struct tw_bytes *pems,
+    size_t n, struct tw_err *e);
 void tw_keyring_free(struct tw_keyring *r);	/* takes NULL */
 /*
  * Signs until control ends; the caller has dropped its privileges, and is in its sandbox

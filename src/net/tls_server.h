@@ -20,6 +20,7 @@ struct tw_tls_certificate {
 	const char *chain;	/* file, PEM */
 	const char *key;	/* file, PEM; or NULL where remote is given */
 	EVP_PKEY *remote;	/* a key that signs elsewhere; borrowed until the context is made */
+	struct tw_bytes chain_pem, key_pem;	/* what is in them, where it was read already */
 };
 
 enum tw_tls_ask { TW_TLS_ASK_NONE, TW_TLS_ASK_OPTIONAL, TW_TLS_ASK_REQUIRED };
@@ -52,6 +53,7 @@ struct tw_tls_settings {
 	bool needs_alpn;	/* and so is who names none */
 	enum tw_tls_ask ask;	/* a client certificate */
 	const char *client_ca;	/* file of authorities for it */
+	struct tw_bytes client_ca_pem;	/* what is in it, where it was read already */
 	bool legacy[TW_VERSIONS];	/* versions below the policy's, for those that may */
 	const struct tw_tls_tickets *tickets;	/* in shared memory, or NULL: none */
 	void (*ready)(void *ready_ctx);	/* a remote key has signed: shake again; or NULL */

@@ -116,20 +116,53 @@ verify(int ok, X509_STORE_CTX *store)
 	return ok;
 }
 
+/* A PEM text that was read already, or the file. */
+static BIO *
+open_pem(const char *path, struct tw_bytes pem)
+{
+	if (pem.p != NULL)
+		return BIO_new_mem_buf(pem.p, (int)pem.n);
+	return path == NULL ? NULL : BIO_new_file(path, "r");
+}
+
+/* Whether the text ended where it may. */
+static bool
+is_at_end(void)
+{
+	unsigned long last = ERR_peek_last_error();
+	bool end = ERR_GET_LIB(last) == ERR_LIB_PEM &&
+	    ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+
+	if (end)
+		ERR_clear_error();
+	return end;
+}
+
+/* Each authority is trusted, and named to clients once. */
+static bool
+trust(SSL_CTX *ctx, const struct tw_tls_settings *s)
+{
+	BIO *in = open_pem(s->client_ca, s->client_ca_pem);
+	size_t n = 0;
+	X509 *x;
+
+	while (in != NULL && (x = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
+		n += X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), x) == 1 &&
+		    SSL_CTX_add_client_CA(ctx, x) == 1;
+		X509_free(x);
+	}
+	BIO_free(in);
+	return n > 0 && is_at_end();
+}
+
 static int
 ask(SSL_CTX *ctx, const struct tw_tls_settings *s, struct tw_err *e)
 {
-	STACK_OF(X509_NAME) *names;
-
 	if (s->ask == TW_TLS_ASK_NONE)
 		return 0;
-	names = s->client_ca == NULL ? NULL : SSL_load_client_CA_file(s->client_ca);
-	if (names == NULL || SSL_CTX_load_verify_file(ctx, s->client_ca) != 1) {
-		sk_X509_NAME_pop_free(names, X509_NAME_free);
+	if (!trust(ctx, s))
 		return refuse(e, "cannot read the authorities for client certificates",
 		    s->client_ca == NULL ? "(no client_ca)" : s->client_ca);
-	}
-	SSL_CTX_set_client_CA_list(ctx, names);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (s->ask == TW_TLS_ASK_REQUIRED ?
 	    SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), verify);
 	return 0;
@@ -181,13 +214,49 @@ no_passphrase(char *out, int n, int writes, void *arg)
 	return -1;
 }
 
+/* The server's certificate, then those that are sent with it. */
+static bool
+use_chain(SSL_CTX *ctx, const struct tw_tls_certificate *t)
+{
+	BIO *in = open_pem(t->chain, t->chain_pem);
+	X509 *x = in == NULL ? NULL : PEM_read_bio_X509_AUX(in, NULL, no_passphrase, NULL);
+	bool ok = x != NULL && SSL_CTX_use_certificate(ctx, x) == 1 &&
+	    SSL_CTX_clear_chain_certs(ctx) == 1;
+
+	X509_free(x);
+	while (ok && (x = PEM_read_bio_X509(in, NULL, no_passphrase, NULL)) != NULL)
+		if (SSL_CTX_add0_chain_cert(ctx, x) != 1) {
+			X509_free(x);
+			ok = false;
+		}
+	BIO_free(in);
+	return ok && is_at_end();
+}
+
+static bool
+use_key(SSL_CTX *ctx, const struct tw_tls_certificate *t)
+{
+	EVP_PKEY *key;
+	BIO *in;
+	bool ok;
+
+	if (t->remote != NULL)
+		return SSL_CTX_use_PrivateKey(ctx, t->remote) == 1;
+	in = open_pem(t->key, t->key_pem);
+	key = in == NULL ? NULL : PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
+	ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+	EVP_PKEY_free(key);
+	BIO_free(in);
+	return ok;
+}
+
 static int
 show(SSL_CTX *ctx, const struct tw_tls_certificate *t, struct tw_err *e)
 {
-	if (SSL_CTX_use_certificate_chain_file(ctx, t->chain) != 1)
+	ERR_clear_error();
+	if (!use_chain(ctx, t))
 		return refuse(e, "cannot use the certificate chain", t->chain);
-	if (t->remote != NULL ? SSL_CTX_use_PrivateKey(ctx, t->remote) != 1 :
-	    SSL_CTX_use_PrivateKey_file(ctx, t->key, SSL_FILETYPE_PEM) != 1)
+	if (!use_key(ctx, t))
 		return refuse(e, "cannot use the key", t->key);
 	if (SSL_CTX_check_private_key(ctx) != 1)
 		return refuse(e, "the key does not belong to the certificate", t->key);
@@ -210,7 +279,6 @@ make(struct tw_tls_context *c, const struct tw_tls_settings *s, size_t site,
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
 	    SSL_OP_IGNORE_UNEXPECTED_EOF |
 	    (s->policy->client_order ? 0 : SSL_OP_CIPHER_SERVER_PREFERENCE));
-	SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
 	bind_tickets(ctx, c, s);
 	hook(ctx, c);
 	if (show(ctx, &s->certificates[site], e) != 0 || ask(ctx, s, e) != 0)

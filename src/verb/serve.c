@@ -5,7 +5,6 @@
 
 #include "gate/config_check.h"
 #include "gate/gate.h"
-#include "net/notify.h"
 #include "verb/options.h"
 #include "verb/serve_audit.h"
 #include "verb/serve_try.h"
@@ -38,13 +37,11 @@ say(void *ctx, const char *line)
 	fprintf(stderr, "tlswright: %s\n", line);
 }
 
-/* systemd's Type=notify waits for it. */
 static void
 on_ready(void *ctx)
 {
 	const struct wish *w = ctx;
 
-	(void)tw_notify(TW_NOTIFY_READY, NULL);
 	if (w->self_audit)
 		tw_serve_audit_start(w->file);
 }
@@ -62,7 +59,7 @@ show(const struct tw_config_remarks *remarks)
 	}
 }
 
-/* For a reload: the running gateway finds out itself whether keys fit. */
+/* The text alone. */
 static struct tw_config *
 read_file(void *ctx)
 {
@@ -75,7 +72,20 @@ read_file(void *ctx)
 	return c;
 }
 
-/* For --check and the start: the files it names as well. NULL: it cannot be served. */
+/* The files it names; the gateway asks for it in a child, so that no key comes to the parent. */
+static bool
+check_files(void *ctx, const struct tw_config *c)
+{
+	struct tw_config_remarks remarks = { 0 };
+	bool good = tw_config_check_files(c, (int64_t)time(NULL), &remarks) == 0;
+
+	(void)ctx;
+	show(&remarks);
+	tw_config_clear_remarks(&remarks);
+	return good;
+}
+
+/* For --check: both. NULL: it cannot be served. */
 static struct tw_config *
 read_all(const char *file, size_t *ret_warnings)
 {
@@ -113,7 +123,11 @@ static int
 run(int argc, char **argv)
 {
 	struct wish wish = { .file = STANDARD_FILE };
-	struct tw_gate_voice voice = { .say = say, .ready = on_ready, .read = read_file, .ctx = &wish };
+	/* As an upgrade starts it again. */
+	char name[] = "tlswright", verb[] = "serve", config_option[] = "-c", audit[] = "--self-audit";
+	char *again[] = { name, verb, config_option, NULL, NULL, NULL };
+	struct tw_gate_voice voice = { .say = say, .ready = on_ready, .read = read_file,
+		.check = check_files, .program = again, .ctx = &wish };
 	size_t warnings;
 	struct tw_config *config;
 	struct tw_err e;
@@ -127,16 +141,17 @@ run(int argc, char **argv)
 		fprintf(stderr, "tlswright serve: \"%s\" is one word too many\n", argv[1]);
 		return 2;
 	}
-	config = read_all(wish.file, &warnings);
+	config = wish.check ? read_all(wish.file, &warnings) : read_file(&wish);
 	if (config == NULL)
 		return 2;
 	if (wish.check)
 		return check(config, wish.self_audit, warnings);
-	if (tw_gate_run(config, &voice, &e) != 0) {
-		fprintf(stderr, "tlswright serve: %s\n", e.text);
-		return 1;
-	}
-	return 0;
+	again[3] = (char *)(uintptr_t)wish.file;
+	again[4] = wish.self_audit ? audit : NULL;
+	if (tw_gate_run(config, &voice, &e) == 0)
+		return 0;
+	fprintf(stderr, "tlswright serve: %s\n", e.text);
+	return e.code == TW_ERR_FORMAT ? 2 : 1;
 }
 
 static const struct tw_option options[] = {
