@@ -156,7 +156,8 @@ enter(struct tw_gate_conn *c)
 	const struct tw_watch_kind *kind = tw_watch_by_name(l->port->service);
 
 	if (kind != NULL && (c->inside = malloc(sizeof(*c->inside))) != NULL)
-		tw_watch_open(c->inside, kind, l->mode == TW_IMPLICIT);
+		tw_watch_open(c->inside, kind, l->mode == TW_IMPLICIT ||
+		    l->service->backend.step == NULL);
 	if (c->early.n > 0)
 		on_client(c);
 	else

@@ -48,7 +48,8 @@ struct tw_service {
 	 * serve swallows what the backend says first, for the client was greeted already
 	 * and will say its hello again inside TLS. TW_TLS: go on, its next bytes are the
 	 * client's; TW_REFUSED, TW_BAD: it will not serve (the reply note says why). step
-	 * NULL: it says nothing first. Not used with implicit TLS, but for backend_first.
+	 * NULL: it says nothing first, or what the client waits for after TLS. Not used with
+	 * implicit TLS, but for backend_first.
 	 */
 	struct tw_side backend;
 	/*

@@ -175,12 +175,6 @@ static const struct tw_line_command obeys[] = {
 	{ NULL, NULL, "NO (ENCRYPT-NEEDED) \"STARTTLS first\"\r\n", TW_MORE },
 };
 
-static const struct tw_line_rule swallows[] = {
-	{ GREETING, "OK", TW_END(TW_TLS, TW_FLAW_NONE) },
-	{ GREETING, "NO", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
-	{ GREETING, "BYE", TW_END(TW_REFUSED, TW_FLAW_HOST_REFUSED) },
-};
-
 #define FOLLOWER(table) { .frame = frame, .step = follow, \
 	.data = &(const struct tw_line){ .rules = table, .rules_n = TW_COUNT(table) } }
 
@@ -239,6 +233,6 @@ const struct tw_service tw_service_sieve = {
 	.client = FOLLOWER(asks),
 	.server = TW_LINE_SERVER(CAPABILITIES, obeys,
 	    .no_literals = "BYE \"No literals before TLS\"\r\n"),
-	.backend = FOLLOWER(swallows),
+	/* No .backend: its greeting is the list that the client waits for after TLS (RFC 5804 2.2). */
 	.watch = &watch,
 };

@@ -260,7 +260,6 @@ static const struct {
 	{ "pop3", W("-ERR no\r\n"), TW_REFUSED },
 	{ "ftp", W("220-Welcome\r\n 220 is a number\r\n220 ready\r\n"), TW_TLS },
 	{ "nntp", W("201 no posting\r\n"), TW_TLS },
-	{ "sieve", W("\"SIEVE\" \"fileinto\"\r\nOK \"ready\"\r\n"), TW_TLS },
 	{ "smtp", W("garbage\r\n"), TW_BAD },
 	{ "mysql", W("\x0c\0\0\0\xff\x10\x04#08004Too"), TW_REFUSED },
 	{ "mysql", W("\x06\0\0\0\x0a" "8.0\0x"), TW_BAD },
@@ -272,6 +271,8 @@ test_backend_greeting_is_read(void **state)
 	static struct tw_dialog d;
 
 	(void)state;
+	/* Swallowed, it would be missed: RFC 5804 2.2 has the list sent again after TLS. */
+	assert_null(tw_service_by_name("sieve")->backend.step);
 	for (size_t i = 0; i < TW_COUNT(greetings); i++)
 		for (size_t cut = 1; cut <= greetings[i].words.n; cut++) {
 			const struct tw_service *s =
