@@ -42,6 +42,13 @@ shared_port(const struct tw_config *c, size_t i)
 	return i < c->listens_n && c->listens[i].also_n > 0 ? &c->listens[i].where : NULL;
 }
 
+static const struct tw_where *
+plaintext(const struct tw_config *c, size_t i)
+{
+	return i < c->listens_n && !c->listens[i].require_tls &&
+	    c->listens[i].mode != TW_IMPLICIT ? &c->listens[i].where : NULL;
+}
+
 static const struct lack {
 	const struct tw_where *(*wanted)(const struct tw_config *c, size_t i);
 	const char *what;
@@ -51,6 +58,7 @@ static const struct lack {
 	{ firewall, "bans hold in the gateway, not in nftables yet: take nftables = true out" },
 	{ ftp, "FTP is not served yet, for its data connections are not" },
 	{ hsts, "hsts is not added to answers yet" },
+	{ plaintext, "require_tls = false is not served yet: what comes in the clear is refused" },
 	{ shared_port, "several services on one port are not told apart yet" },
 };
 
