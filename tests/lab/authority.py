@@ -103,8 +103,8 @@ class Authority:
         return self.write(name + ".pem", chain)
 
 
-def make(directory, servers):
-    """All certificates of the lab: one of each kind that a test is about, and one for every server."""
+def make(directory, servers, more=None):
+    """All certificates of the lab: one of each kind that a test is about, one for every server, and {name: hosts} more."""
     os.makedirs(directory, exist_ok=True)
     a = Authority(directory)
     www = "www." + DOMAIN
@@ -119,3 +119,5 @@ def make(directory, servers):
     a.leaf("client", ["client." + DOMAIN])
     for server in servers:
         a.leaf(server, ["%s.%s" % (server, DOMAIN)], kind="ecdsa" if server == "redis" else "rsa")
+    for name, hosts in (more or {}).items():
+        a.leaf(name, hosts)

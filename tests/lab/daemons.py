@@ -50,6 +50,10 @@ class Setup:
                  host=host or "%s.%s" % (self.name, DOMAIN), starttls=starttls, modes=[mode]), **more))
         return port
 
+    def at(self, port):
+        """A port that is known beforehand: in a network of its own, where all are free."""
+        self.endpoints.append({"name": "%s:%d" % (self.name, port), "server": self.name, "port": port})
+
     def own(self, user, *paths):
         for path in paths or (self.dir,):
             shutil.chown(path, user)
@@ -158,6 +162,24 @@ def apache(setup):
 
 # --- mail
 
+def postfix_services():
+    """Lines of master.cf: all that is no listener."""
+    services = []
+    for name, kind in (("pickup", "pickup"), ("cleanup", "cleanup"), ("qmgr", "qmgr"), ("tlsmgr", "tlsmgr"),
+                       ("rewrite", "trivial-rewrite"), ("bounce", "bounce"), ("defer", "bounce"), ("trace", "bounce"),
+                       ("verify", "verify"), ("flush", "flush"), ("proxymap", "proxymap"), ("smtp", "smtp"),
+                       ("relay", "smtp"), ("showq", "showq"), ("error", "error"), ("retry", "error"),
+                       ("discard", "discard"), ("local", "local"), ("virtual", "virtual"), ("lmtp", "lmtp"),
+                       ("anvil", "anvil"), ("scache", "scache"), ("postlog", "postlogd")):
+        transport = "unix-dgram" if name == "postlog" else "unix"
+        private = "n" if name in ("pickup", "cleanup", "qmgr", "flush", "showq", "postlog") else "-"
+        limit = "1" if name in ("pickup", "qmgr", "tlsmgr", "anvil", "scache", "verify", "postlog") else \
+            "0" if kind in ("cleanup", "bounce", "flush") else "-"
+        wake = "1000?" if name == "tlsmgr" else "-"
+        services.append("%s %s %s - n %s %s %s" % (name, transport, private, wake, limit, kind))
+    return services
+
+
 def postfix(setup):
     host = "postfix." + DOMAIN
     ports = dict(
@@ -168,18 +190,7 @@ def postfix(setup):
     os.makedirs(queue)
     os.makedirs(data)
     setup.own("postfix", data)
-    services = []
-    for name, kind in (("pickup", "pickup"), ("cleanup", "cleanup"), ("qmgr", "qmgr"), ("tlsmgr", "tlsmgr"),
-                       ("rewrite", "trivial-rewrite"), ("bounce", "bounce"), ("defer", "bounce"), ("trace", "bounce"),
-                       ("verify", "verify"), ("flush", "flush"), ("proxymap", "proxymap"), ("smtp", "smtp"),
-                       ("relay", "smtp"), ("showq", "showq"), ("error", "error"), ("retry", "error"),
-                       ("discard", "discard"), ("local", "local"), ("virtual", "virtual"), ("lmtp", "lmtp"),
-                       ("anvil", "anvil"), ("scache", "scache"), ("postlog", "postlogd")):
-        transport = "unix-dgram" if name == "postlog" else "unix"
-        private = "n" if name in ("pickup", "cleanup", "qmgr", "flush", "showq", "postlog") else "-"
-        limit = "1" if name in ("pickup", "qmgr", "tlsmgr", "anvil", "scache", "verify", "postlog") else "-"
-        wake = "1000?" if name == "tlsmgr" else "-"
-        services.append("%s %s %s - n %s %s %s" % (name, transport, private, wake, limit, kind))
+    services = postfix_services()
     services += [
         "127.0.0.1:%(smtp)d inet n - n - - smtpd",
         "127.0.0.1:%(submission)d inet n - n - - smtpd\n  -o smtpd_tls_security_level=encrypt\n  -o smtpd_sasl_auth_enable=no",

@@ -11,18 +11,22 @@ ROOM = os.path.join(HERE, "..", "room", "room")
 
 
 class Lab:
-    """Servers by name (all, if none is named); as a context manager nothing is left behind."""
+    """
+    Servers by name (all, if none is named); as a context manager nothing is left behind. servers: whose, a file beside
+    daemons.py in the tree; room: options of `room run`; prefix: what the whole is run under.
+    """
 
-    def __init__(self, names=()):
+    def __init__(self, names=(), servers="tests/lab/daemons.py", room=(), prefix=()):
         self.directory = tempfile.mkdtemp(prefix="tlswright-lab-", dir="/tmp")
         os.chmod(self.directory, 0o755)
         self.ca = os.path.join(self.directory, "pki", "ca.pem")
         if os.environ.get("TLSWRIGHT_IN_ROOM"):
             argv = [sys.executable, os.path.join(HERE, "labd.py"), self.directory]
         else:
-            argv = [ROOM, "run", "--bind", "%s:%s" % (self.directory, self.directory),
+            argv = [ROOM, "run", *room, "--bind", "%s:%s" % (self.directory, self.directory),
                     "/usr/bin/python3", "-B", "tests/lab/labd.py", self.directory]
-        self.process = subprocess.Popen(argv + list(names), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        servers = os.path.relpath(os.path.join(HERE, "..", "..", servers), HERE)
+        self.process = subprocess.Popen([*prefix, *argv, servers, *names], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             first = self.process.stdout.readline()
             answer = json.loads(first) if first else {"failed": "the room could not be entered"}

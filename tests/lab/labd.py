@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """Runs inside the room: starts the lab's servers, says when they listen, answers questions, ends them all.
 
-labd.py DIRECTORY [SERVER…]; started by conftest.py and by `serve`. One JSON object a line on standard output:
+labd.py DIRECTORY SERVERS [SERVER…]; started by lab.py. SERVERS is the file that has them, from here, as daemons.py.
+One JSON object a line on standard output:
 first {"ready": endpoints}, then the answer to each line read. When standard input ends, so does everything.
 A question is {"run": [argv…], "input": text, "timeout": s}, or a list of those, answered in order, run side by side.
 """
 import concurrent.futures
 import ctypes
+import importlib.util
 import json
 import os
 import select
@@ -21,8 +23,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import authority  # noqa: E402
-import daemons  # noqa: E402
 import ports  # noqa: E402
+from daemons import Setup  # noqa: E402
 
 PR_SET_CHILD_SUBREAPER = 36
 reservations = []
@@ -47,9 +49,16 @@ def take_port():
     raise SystemExit("labd: no free port found")
 
 
-def start(name, directory):
-    setup = daemons.Setup(name, directory, take_port)
-    argv = daemons.SERVERS[name](setup)
+def load(path):
+    spec = importlib.util.spec_from_file_location("servers", os.path.join(HERE, path))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def start(name, make, directory):
+    setup = Setup(name, directory, take_port)
+    argv = make(setup)
     log = open(os.path.join(directory, name + ".log"), "ab")
     process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=setup.dir,
                                start_new_session=True)
@@ -75,6 +84,8 @@ def run(question):
         return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
     except subprocess.TimeoutExpired:
         return {"status": None, "out": "", "err": "timeout"}
+    except OSError as e:
+        return {"status": None, "out": "", "err": str(e)}
 
 
 def say(answer):
@@ -126,16 +137,19 @@ def watch(directory):
 
 
 def main():
-    directory, names = sys.argv[1], sys.argv[2:] or list(daemons.SERVERS)
+    directory, servers = sys.argv[1], load(sys.argv[2])
+    names = sys.argv[3:] or list(servers.SERVERS)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started us ends us, by closing our input
     os.umask(0o022)
     watcher = threading.Thread(target=watch, args=[directory])
     watcher.start()
     try:
-        authority.make(os.path.join(directory, "pki"), daemons.SERVERS)
+        authority.make(os.path.join(directory, "pki"), servers.SERVERS, getattr(servers, "CERTIFICATES", None))
+        getattr(servers, "prepare", lambda _: None)(directory)
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
-            started = list(pool.map(lambda name: start(name, directory), names))
+            started = list(pool.map(lambda name: start(name, servers.SERVERS[name], directory), names))
+        getattr(servers, "finish", lambda _: None)(directory)
         say({"ready": [endpoint for _, endpoints in started for endpoint in endpoints]})
         with concurrent.futures.ThreadPoolExecutor(12) as pool:
             for line in sys.stdin:
