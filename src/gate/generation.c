@@ -61,6 +61,31 @@ drop_keys(struct tw_tls_certificate *v, size_t n)
 		tw_keys_drop(v[--n].remote);
 }
 
+/* Services whose row of the registry does not say it all. */
+static const struct own_alpn {
+	const char *service, *names[2];
+	size_t n;
+} own_alpns[] = {
+	/* h2 must be asked for: what is behind may not speak it. */
+	{ "https", { "http/1.1" }, 1 },
+	{ "ftp", { "ftp", "ftp-data" }, 2 },
+};
+
+/* What a listener that names no ALPN takes: the service's own, by STARTTLS too. */
+static struct own_alpn
+own_alpn(const struct tw_port *p)
+{
+	struct own_alpn own = { p->service, { p->alpn }, 1 };
+
+	for (size_t i = 0; i < TW_COUNT(own_alpns); i++)
+		if (strcmp(own_alpns[i].service, p->service) == 0)
+			return own_alpns[i];
+	if (p->alpn == NULL && (p = tw_port_by_service(own.service, TW_IMPLICIT)) != NULL)
+		own.names[0] = p->alpn;
+	own.n = own.names[0] != NULL;
+	return own;
+}
+
 static struct tw_tls_context *
 context_of(const struct tw_generation_parts *parts, const struct tw_config_listen *l,
     struct tw_err *e)
@@ -68,11 +93,12 @@ context_of(const struct tw_generation_parts *parts, const struct tw_config_liste
 	const struct tw_config *c = parts->config;
 	struct tw_tls_context *made;
 	struct tw_tls_certificate certificates[TW_TLS_CERTIFICATES];
+	struct own_alpn own = own_alpn(l->port);
 	struct tw_tls_settings s = {
 		.certificates = certificates,
 		.certificates_n = l->certificates_n,
-		.alpn = l->alpn,
-		.alpn_n = l->alpn_n,
+		.alpn = l->alpn_n > 0 ? l->alpn : own.names,
+		.alpn_n = l->alpn_n > 0 ? l->alpn_n : own.n,
 		.strict_sni = l->strict_sni,
 		.strict_alpn = l->strict_alpn,
 		.policy = tw_policy_by_name(c->policy),

@@ -193,6 +193,14 @@ def test_an_unknown_name_is_refused(gateway):
         g.tls("web", alpn=["imap"])
 
 
+def test_the_services_own_alpn_is_taken(gateway):
+    g = gateway(implicit(Backend(Echo)), "web")
+    with g.tls("web", alpn=["h2", "http/1.1"]) as s:
+        assert s.selected_alpn_protocol() == "http/1.1"
+    with pytest.raises(ssl.SSLError, match="(?i)application.protocol"):
+        g.tls("web", alpn=["imap"])
+
+
 def test_no_backend_is_said(gateway):
     port = ports.free()
     dead = type("Dead", (), {"port": port})
