@@ -11,7 +11,7 @@
 /* way->state. The name of a tag stands in way->head. */
 enum { TEXT, NAME, ATTRIBUTES, DROPPING, DROPPING_TAG };
 /* way->flags of the backend's. */
-enum { IN_FAILURE = 1, SLASH = 2, OPENED = 4 };
+enum { IN_FAILURE = 1, SLASH = 2, OPENED = 4, ACCEPTED = 8 };
 
 /* The name so far, its prefix taken off; that of a closing tag begins with "/". */
 static bool
@@ -37,12 +37,17 @@ name_byte(struct tw_watch_way *way, uint8_t c)
 		way->head[way->head_n++] = c;
 }
 
+static bool
+is_stanza(const struct tw_watch_way *way)
+{
+	return is_named(way, "iq") || is_named(way, "message") || is_named(way, "presence");
+}
+
 /* Stanzas between servers: the streams are agreed on (RFC 6120 8). */
 static bool
 ends_watch(const struct tw_watch *w, const struct tw_watch_way *way)
 {
-	return w->kind->data != NULL && (is_named(way, "iq") || is_named(way, "message") ||
-	    is_named(way, "presence"));
+	return w->kind->data != NULL && is_stanza(way);
 }
 
 /*
@@ -73,7 +78,10 @@ from_client(struct tw_watch *w, struct tw_bytes in)
 	tw_watch_put(w, in);
 }
 
-/* The name of a tag of the backend is whole. */
+/*
+ * The name of a tag of the backend is whole. A login is done with the features that
+ * follow its success: servers that have TLS offer it there once more.
+ */
 static void
 judge(struct tw_watch *w, struct tw_watch_way *way)
 {
@@ -84,6 +92,8 @@ judge(struct tw_watch *w, struct tw_watch_way *way)
 	else if ((way->flags & IN_FAILURE) && is_named(way, "not-authorized"))
 		tw_watch_failed(w);
 	else if (is_named(way, "success"))
+		way->flags |= ACCEPTED;
+	else if ((way->flags & ACCEPTED) && (is_named(way, "/features") || is_stanza(way)))
 		tw_watch_accepted(w);
 	else if (ends_watch(w, way))
 		w->ending = true;

@@ -177,7 +177,12 @@ static const struct talk {
 	    { S, W("<a:starttls/><x><starttls a='/'>/></starttls></x><starttlsx/><not-authorized/>"),
 		W("<x></x><starttlsx/><not-authorized/>") },
 	    { S, W("<failure><temporary-auth-failure/></failure>"), SAME },
-	    { S, W("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/><starttls/>"), SAME } } },
+	    { S, W("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"), SAME },
+	    { C, W("<stream:stream to='x'>"), SAME },
+	    { S, W("<stream:stream from='x'><stream:features><bind xmlns='y'/><starttls/>"
+		"</stream:features><starttls/>"),
+		W("<stream:stream from='x'><stream:features><bind xmlns='y'/></stream:features>"
+		"<starttls/>") } } },
 	{ "xmpp-server", "a stanza ends the watch", true, 0, 0, true, {
 	    { S, W("<stream:features><starttls/></stream:features>"),
 		W("<stream:features></stream:features>") },
