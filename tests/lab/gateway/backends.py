@@ -270,12 +270,17 @@ def inspircd(setup):
 <server name="inspircd.%(domain)s" description="lab" network="lab" id="1LB">
 <admin name="lab" nick="lab" email="lab@%(domain)s">
 <path configdir="%(dir)s" datadir="%(dir)s" logdir="%(dir)s" runtimedir="%(dir)s" moduledir="/usr/lib/inspircd/modules">
+<module name="cap">
+<module name="ssl_gnutls">
+<module name="starttls">
+<sslprofile name="lab" provider="gnutls" cafile="%(ca)s" certfile="%(cert)s" keyfile="%(key)s" requestclientcert="no">
+<starttls sslprofile="lab">
 %(told)s
 <connect name="machine" allow="127.0.0.0/8" timeout="30" localmax="100" globalmax="100" resolvehostnames="no" useident="no">
 <connect name="others" allow="*" password="secret-chat" timeout="30" localmax="100" globalmax="100" maxconnwarn="no" resolvehostnames="no" useident="no" threshold="1000">
 <log method="stderr" level="normal" type="* -USERINPUT -USEROUTPUT" target="log">
 <performance somaxconn="128" softlimit="10000" timeskipwarn="0">
-""" % dict(domain=DOMAIN, dir=setup.dir, told=told("irc")))
+""" % dict(domain=DOMAIN, dir=setup.dir, told=told("irc"), ca=setup.ca(), cert=setup.cert(), key=setup.key()))
     return as_user("irc", ["inspircd", "--nofork", "--nopid", "--config", conf])
 
 

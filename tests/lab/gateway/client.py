@@ -38,6 +38,17 @@ def talk_from(source, host, port, text):
         return read_all(s).decode(errors="replace")
 
 
+def in_turn(host, port, *lines):
+    """Each line when the one before it has been answered: what came, until the other side closed."""
+    with socket.create_connection((host, port), 20) as s:
+        came = s.recv(1000)
+        for line in lines:
+            s.sendall(line.encode() + b"\r\n")
+            came += s.recv(1000)
+        s.shutdown(socket.SHUT_WR)
+        return (came + read_all(s)).decode(errors="replace")
+
+
 def mail(host, port, user, sender, to, text, mode="explicit"):
     """One mail by smtplib. What refused it is returned as [code, words]."""
     client = smtplib.SMTP_SSL(host, port, timeout=20, context=CONTEXT) if mode == "implicit" else smtplib.SMTP(
