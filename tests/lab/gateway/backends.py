@@ -198,7 +198,7 @@ def mariadb(setup):
                         "CREATE DATABASE lab;\n")
     return ["mariadbd"] + common + [
         "--bind-address=127.0.0.1", "--port=13306", "--socket=%s/sock" % setup.dir, "--pid-file=%s/pid" % setup.dir,
-        "--plugin-load-add=auth_ed25519", "--max-allowed-packet=64M", "--skip-name-resolve", "--init-file=" + first]
+        "--plugin-load-add=auth_ed25519", "--proxy-protocol-networks=127.0.0.1", "--max-allowed-packet=64M", "--skip-name-resolve", "--init-file=" + first]
 
 
 def redis(setup):

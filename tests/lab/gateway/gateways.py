@@ -24,6 +24,11 @@ NETWORK = "ip link set lo up" + "".join(
     for gate, who in (("192.0.2.1", OUTSIDER), ("10.0.0.1", HOUSE))
 ) + " && ip address add 192.0.2.10/32 dev lo && ip address add 2001:db8::1/128 dev lo nodad"
 PATIENCE_S = 60
+# What an example tells in words alone.
+MORE = {"mysql": """
+backend by_tcp { address = {"127.0.0.1:13306"}  proxy_protocol = v2 }
+listen by_tcp { service = mysql  mode = explicit  address = {"0.0.0.0:13307"}  certificate = main  backend = by_tcp }
+"""}
 
 
 class Done:
@@ -56,6 +61,7 @@ class Gateway:
             text = text.replace(path, here)
         for not_yet in (r"^control = .*\n", r"  hsts = \w+", r"^redirect .*\n"):
             text = re.sub(not_yet, "", text, flags=re.M)
+        text += MORE.get(example, "")
         self.conf.write_text(text)
         self.ports = {int(port) for port in re.findall(r'"(?:0\.0\.0\.0|192\.0\.2\.10):(\d+)"', text)}
         self.stderr = open(world.directory / (example + ".stderr"), "w+", encoding="utf-8")

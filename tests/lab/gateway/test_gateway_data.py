@@ -78,9 +78,9 @@ def test_demanded_channel_binding_fails_aloud(world):
 
 # --- MariaDB: the example lets in the house alone
 
-def mariadb(world, sql, user="anna", password="secret-anna", host=INNER, more=(), program="mariadb"):
-    return world.run(program, "--no-defaults", "-h", host, "-P", "3306", "-u", user, "--ssl-ca", world.ca,
-                     "--ssl-verify-server-cert", *more, *(["lab"] if program != "mariadb" else ["-N", "-B", "lab"]), text=sql,
+def mariadb(world, sql, user="anna", password="secret-anna", host=INNER, more=(), database="lab"):
+    return world.run("mariadb", "--no-defaults", "-h", host, "-P", "3306", "-u", user, "--ssl-ca", world.ca,
+                     "--ssl-verify-server-cert", *more, "-N", "-B", *([database] if database else []), text=sql,
                      env={"MYSQL_PWD": password})
 
 
@@ -99,6 +99,7 @@ def test_mariadb_works(world, user, more):
 
 def test_mariadb_says_it_has_no_tls_and_the_client_has(world):
     done = mariadb(world, "SELECT CURRENT_USER(); STATUS;")
+    assert world.gateways["mysql"].lines(lambda x: x["backend"] == "mariadb" and x["client"].startswith("10.0.0.2:"))
     assert done.status == 0 and "anna@localhost" in done.out and re.search(r"SSL:\s+Cipher in use is TLS", done.out), done
 
 
@@ -110,6 +111,16 @@ def test_a_dump_of_mariadb_is_what_a_direct_dump_is(world):
     direct = world.run("mariadb-dump", "--no-defaults", "-S", world.lab.directory + "/mariadb/sock", "-u", "root", *options,
                        "lab", "d")
     assert through.status == 0 and through.out == direct.out and len(direct.out) > 500_000, (through, direct)
+
+
+def test_mariadb_by_tcp_is_told_who_comes(world):
+    """The example's other way: PROXY headers, and an account for one address."""
+    world.run("mariadb", "--no-defaults", "-S", world.lab.directory + "/mariadb/sock",
+              text="CREATE OR REPLACE USER carl@'10.0.0.2' IDENTIFIED BY 'secret-carl';")
+    done = mariadb(world, "SELECT USER();", "carl", "secret-carl", more=("-P", "13307"), database="")
+    assert done.status == 0 and done.out == "carl@10.0.0.2\n", done
+    done = mariadb(world, "SELECT USER();", "carl", "secret-carl", "machine.lab.test", more=("-P", "13307"), database="")
+    assert done.status == 1 and done.out == "" and "ERROR" in done.err, done         # 1130, where it is not cut off
 
 
 def test_mariadb_without_tls_is_refused(world):
