@@ -3,6 +3,7 @@
  * first of its addresses that takes us, and a PROXY header where it reads one.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #include "data/suite.h"
@@ -114,6 +115,8 @@ connected(struct tw_gate_conn *c)
 {
 	const struct tw_config_backend *b = choose(c);
 
+	if (c->story == NULL)		/* MySQL: the handshake is to come */
+		c->story = calloc(1, sizeof(*c->story));
 	if (c->story != NULL)
 		c->story->backend = b->name;
 	if (say_who(c, b))

@@ -22,6 +22,9 @@ take_turn(struct tw_gate_conn *c, enum tw_turn turn)
 		return;
 	}
 	if (turn != TW_TLS) {
+		/* "Too many connections": said before TLS by the server, and by us. */
+		if (c->listener->listen->service->backend_first)
+			(void)tw_flow_to_client(c, tw_dialog_noted(d, d->kept));
 		tw_phase_end(c, TW_GATE_BACKEND_DOWN, "its greeting refuses", true);
 		return;
 	}

@@ -147,8 +147,10 @@ backend_step(struct tw_dialog *d, struct tw_bytes msg)
 {
 	struct tw_bytes body = { msg.p + HEAD, msg.n - HEAD };
 
-	if (body.p[0] == ERROR)
+	if (body.p[0] == ERROR) {
+		(void)tw_dialog_keep(d, msg);		/* the client should read it */
 		return hear_error(d, body);
+	}
 	if (body.p[0] != PROTOCOL_10 || capabilities_at(msg) == 0)
 		return tw_dialog_flawed(d, TW_FLAW_NOT_PROTOCOL, TW_BAD);
 	tw_dialog_note(d, &d->banner, (struct tw_bytes){ body.p + 1,

@@ -55,7 +55,7 @@ struct tw_service {
 	/*
 	 * The backend speaks before the client can be greeted (MySQL: its greeting holds
 	 * the scramble): connect and follow .backend first, then open .server with
-	 * tw_dialog_open_given(backend->kept).
+	 * tw_dialog_open_given(backend->kept). Where it refuses, kept is for the client.
 	 */
 	bool backend_first;
 	const struct tw_watch_kind *watch;	/* inside TLS, until the login is done; or NULL */

@@ -210,6 +210,21 @@ def test_no_backend_is_said(gateway):
     g.lines(lambda x: x["end"] == "backend-down")
 
 
+def test_why_a_database_refuses_is_passed_on(gateway):
+    words = b"\xff\x10\x04#08004Too many connections"
+    packet = len(words).to_bytes(3, "little") + b"\0" + words
+
+    class Full(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.sendall(packet)
+    g = gateway('backend b { address = {"127.0.0.1:%d"} }\n' % Backend(Full).port +
+                'listen db { service = mysql mode = explicit address = {"127.0.0.1:%(db)d"} certificate = {c} backend = b }\n',
+                "db")
+    with socket.create_connection(("127.0.0.1", g.ports["db"]), 30) as s:
+        assert read_all(s) == packet
+    g.lines(lambda x: x["end"] == "backend-down" and x["backend"] == "b")
+
+
 def test_the_next_address_is_tried(gateway):
     port = ports.free()
     alive = Backend(Echo)
