@@ -52,7 +52,7 @@ def test_mail_of_another_server_by_swaks(world):
     assert done.status == 0 and "=== TLS started" in done.out, done
     assert arrived(world, subject).endswith(text)
     assert "client=unknown[192.0.2.2]" in world.server_log("postfix")
-    assert world.gateways["smtp"].lines(lambda x: x["client"].startswith("192.0.2.2:") and x["end"] == "closed-by-backend")
+    assert world.gateways["smtp"].lines(lambda x: x["client"].startswith("192.0.2.2:"))
 
 
 def test_mail_of_another_server_by_curl(world):
