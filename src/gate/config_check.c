@@ -224,6 +224,7 @@ check_backend(struct tw_config_reader *r, const struct tw_config_found *f)
 {
 	const struct tw_config_backend *b = f->made;
 	const struct tw_endpoint *away = NULL, *tcp = NULL, *local = NULL;
+	const char *asks = NULL;
 	bool mysql = false;
 
 	for (size_t i = 0; i < b->addresses_n; i++) {
@@ -249,7 +250,14 @@ check_backend(struct tw_config_reader *r, const struct tw_config_found *f)
 
 		mysql = mysql || (l->backend == b && l->port != NULL &&
 		    strcmp(l->port->service, "mysql") == 0);
+		/* Its greeting comes before TLS, always. */
+		if (l->backend == b && l->service != NULL && l->service->backend_first)
+			asks = l->service->name;
 	}
+	if (b->tls != TW_BACKEND_PLAIN && asks != NULL)
+		tw_config_say(r, tw_config_line(f, "tls"), false, "backend %s: TLS to a backend begins "
+		    "at once, and servers of %s never do that; reach it by a Unix socket, or by a "
+		    "gateway or tunnel on its machine", b->name, asks);
 	if (b->source != NULL && tcp == NULL && local != NULL)
 		tw_config_say(r, tw_config_line(f, "source"), true, "backend %s has Unix sockets alone: "
 		    "source does nothing", b->name);
@@ -268,8 +276,7 @@ check_backend(struct tw_config_reader *r, const struct tw_config_found *f)
 	if (mysql && b->tls == TW_BACKEND_PLAIN && tcp != NULL)
 		tw_config_say(r, f->line, true, "backend %s: accounts with caching_sha2_password send "
 		    "their password over a Unix socket or TLS alone, so logins by %s fail when it is not "
-		    "cached; address = {\"unix:/run/mysqld/mysqld.sock\"} or tls = verify", b->name,
-		    tcp->text);
+		    "cached; address = {\"unix:/run/mysqld/mysqld.sock\"}", b->name, tcp->text);
 }
 
 static void

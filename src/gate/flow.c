@@ -11,8 +11,8 @@ tw_flow_free(struct tw_pending *p)
 }
 
 /* What waits never exceeds what one turn makes: its source is not read meanwhile. */
-static bool
-put(struct tw_pending *p, struct tw_bytes v)
+bool
+tw_flow_put(struct tw_pending *p, struct tw_bytes v)
 {
 	size_t need = (size_t)p->n + v.n;
 	uint8_t *grown;
@@ -49,7 +49,7 @@ say(int fd, struct tw_pending *p, struct tw_bytes v)
 		if (sent < 0)
 			return false;
 	}
-	return put(p, (struct tw_bytes){ v.p + sent, v.n - (size_t)sent });
+	return tw_flow_put(p, (struct tw_bytes){ v.p + sent, v.n - (size_t)sent });
 }
 
 bool
@@ -105,7 +105,7 @@ tw_flow_receive(struct tw_gate_conn *c, struct tw_bytes *ret)
 bool
 tw_flow_keep(struct tw_gate_conn *c, struct tw_bytes rest)
 {
-	return put(&c->early, rest);
+	return tw_flow_put(&c->early, rest);
 }
 
 /* Of the client the phases before the splice hear words, after it they await its end. */
@@ -130,7 +130,7 @@ reads_client(const struct tw_gate_conn *c)
 static bool
 reads_backend(const struct tw_gate_conn *c)
 {
-	return c->phase == TW_PHASE_SWALLOW ||
+	return c->phase == TW_PHASE_SECURE || c->phase == TW_PHASE_SWALLOW ||
 	    (c->phase == TW_PHASE_SPLICE && c->to_client.n == 0);
 }
 

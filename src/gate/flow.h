@@ -21,6 +21,8 @@ bool tw_flow_flush(struct tw_gate_conn *c, bool client);
 enum tw_flow tw_flow_receive(struct tw_gate_conn *c, struct tw_bytes *ret);
 /* Keeps what of the client's bytes cannot be used yet. False: no memory. */
 bool tw_flow_keep(struct tw_gate_conn *c, struct tw_bytes rest);
+/* Puts v behind what waits. False: no memory. */
+bool tw_flow_put(struct tw_pending *p, struct tw_bytes v);
 /* What the phase wants to hear of a socket now: TW_READABLE, TW_WRITABLE. */
 unsigned tw_flow_wants(const struct tw_gate_conn *c, bool client);
 /* Watches for just what the phase wants now. */

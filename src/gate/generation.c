@@ -1,10 +1,13 @@
 /* A reading of the configuration made ready to serve; see generation.h. */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gate/generation.h"
 #include "gate/phase.h"
 #include "gate/signatures.h"
+#include "net/tls_client.h"
 
 size_t
 tw_generation_sockets(const struct tw_config *c)
@@ -138,6 +141,36 @@ context_of(const struct tw_generation_parts *parts, const struct tw_config_liste
 	return made;
 }
 
+/* The name of a backend's authorities among the files: they may be a folder of them. */
+static void
+name_authorities(const struct tw_config_backend *b, char *ret, size_t size)
+{
+	snprintf(ret, size, "\nca %s", b->ca == NULL ? "" : b->ca);
+}
+
+static int
+put_authorities(const struct tw_config *c, struct tw_buf *files, struct tw_err *e)
+{
+	for (size_t i = 0; i < c->backends_n; i++) {
+		const struct tw_config_backend *b = &c->backends[i];
+		char name[PATH_MAX + 8];
+		struct tw_buf pem;
+		int status;
+
+		if (b->tls != TW_BACKEND_VERIFY)
+			continue;
+		name_authorities(b, name, sizeof(name));
+		tw_buf_init(&pem, TW_BUNDLE_BYTES);
+		status = tw_tls_client_authorities(b->ca, &pem, e);
+		if (status == 0)
+			tw_bundle_put(files, name, tw_buf_view(&pem));
+		tw_buf_clear(&pem);
+		if (status != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 tw_generation_files(const struct tw_config *c, struct tw_buf *files, struct tw_buf *secrets,
     struct tw_err *e)
@@ -155,7 +188,7 @@ tw_generation_files(const struct tw_config *c, struct tw_buf *files, struct tw_b
 		    c->listens[i].client_ca != NULL &&
 		    tw_bundle_put_file(files, c->listens[i].client_ca, e) != 0)
 			return -1;
-	return 0;
+	return put_authorities(c, files, e);
 }
 
 static void
@@ -173,6 +206,33 @@ free_contexts(struct tw_generation *g)
 	}
 }
 
+/* TLS towards the backends that want it. */
+static int
+look_outward(struct tw_generation *g, const struct tw_bundle *files, struct tw_err *e)
+{
+	const struct tw_config *c = g->config;
+
+	for (size_t i = 0; i < c->backends_n; i++) {
+		const struct tw_config_backend *b = &c->backends[i];
+		struct tw_tls_client_settings s = {
+			.policy = tw_policy_by_name(c->policy),
+			.insecure_no_verify = b->tls == TW_BACKEND_INSECURE,
+			.ca = b->ca,
+			.server_name = b->server_name,
+		};
+		char name[PATH_MAX + 8];
+
+		if (b->tls == TW_BACKEND_PLAIN)
+			continue;
+		name_authorities(b, name, sizeof(name));
+		s.ca_pem = tw_bundle_find(files, name);
+		g->outward[i] = tw_tls_client_context_new(&s, e);
+		if (g->outward[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
 static void
 free_generation(struct tw_generation *g)
 {
@@ -184,7 +244,10 @@ free_generation(struct tw_generation *g)
 		*at = g->next;
 	free_contexts(g);
 	tw_keys_free(g->keys);		/* after its keys, which the contexts had */
+	for (size_t i = 0; i < g->config->backends_n; i++)
+		tw_tls_client_context_free(g->outward[i]);
 	tw_config_free(g->config);
+	free(g->outward);
 	free(g->listeners);
 	free(g);
 }
@@ -197,11 +260,16 @@ tw_generation_new(const struct tw_generation_parts *parts, struct tw_err *e)
 	struct tw_generation *g = calloc(1, sizeof(*g));
 
 	if (g == NULL || (g->listeners = calloc(tw_generation_sockets(c) + 1,
-	    sizeof(*g->listeners))) == NULL)
+	    sizeof(*g->listeners))) == NULL ||
+	    (g->outward = calloc(c->backends_n + 1, sizeof(*g->outward))) == NULL)
 		abort();
 	g->config = parts->config;
 	g->keys = parts->keys;
 	g->holders = 1;
+	if (look_outward(g, parts->files, e) != 0) {
+		free_generation(g);
+		return NULL;
+	}
 	for (size_t i = 0; i < c->listens_n; i++) {
 		const struct tw_config_listen *l = &c->listens[i];
 		struct tw_tls_context *tls = context_of(parts, l, e);

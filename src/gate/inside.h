@@ -19,11 +19,11 @@
 #define TW_GATE_RECORDS	8	/* records a turn: more no longer pays */
 #define TW_GATE_PLAIN	(TW_GATE_RECORDS * 16384)
 #define TW_GATE_SEALED	(TW_GATE_PLAIN + TW_GATE_RECORDS * 512 + 16384 + 512)
+#define TW_GATE_LOOKED	TW_WATCH_ROOM(TW_RECORDS_ROOM(TW_GATE_SEALED))
 
 struct tw_gate_scratch {
 	uint8_t received[TW_GATE_SEALED], plain[TW_RECORDS_ROOM(TW_GATE_SEALED)],
-	    sealed[TW_GATE_SEALED],
-	    looked[TW_WATCH_ROOM(TW_RECORDS_ROOM(TW_GATE_SEALED))];
+	    sealed[TW_RECORDS_SEALED(TW_GATE_LOOKED)], looked[TW_GATE_LOOKED];
 };
 
 /* What one reading of the configuration became; held by the connections it let in. */
@@ -38,6 +38,7 @@ struct tw_generation {
 	struct tw_config *config;
 	struct tw_gate_listener *listeners;
 	size_t listeners_n;
+	struct tw_tls_client_context **outward;	/* by backend; NULL: it is spoken to in the clear */
 };
 
 struct tw_gate_listener {
@@ -79,7 +80,7 @@ struct tw_worker {
 };
 
 enum tw_gate_phase { TW_PHASE_PREFACE, TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_CONNECT,
-	TW_PHASE_SWALLOW, TW_PHASE_SPLICE, TW_PHASE_CLOSING, TW_PHASE_NONE };
+	TW_PHASE_SECURE, TW_PHASE_SWALLOW, TW_PHASE_SPLICE, TW_PHASE_CLOSING, TW_PHASE_NONE };
 
 /* How a connection ended: the log's words (INTERFACE). */
 enum tw_gate_end {
@@ -125,6 +126,8 @@ struct tw_gate_conn {
 	uint16_t peer_port;
 	struct tw_seat seat;
 	struct tw_pending early, to_client, to_backend, greeting;
+	const struct tw_config_backend *to;	/* who gets it; NULL: not known yet */
+	struct tw_gate_behind *behind;	/* TLS towards it; or NULL */
 	struct tw_watch *inside;	/* looks at what passes until the login is done; or NULL */
 	union {
 		struct tw_dialog *dialog;	/* dialogue, swallow */

@@ -5,13 +5,6 @@
 #include "gate/lacks.h"
 
 static const struct tw_where *
-backend_tls(const struct tw_config *c, size_t i)
-{
-	return i < c->backends_n && c->backends[i].tls != TW_BACKEND_PLAIN ?
-	    &c->backends[i].where : NULL;
-}
-
-static const struct tw_where *
 redirect(const struct tw_config *c, size_t i)
 {
 	return i < c->redirects_n ? &c->redirects[i].where : NULL;
@@ -53,7 +46,6 @@ static const struct lack {
 	const struct tw_where *(*wanted)(const struct tw_config *c, size_t i);
 	const char *what;
 } lacks[] = {
-	{ backend_tls, "TLS towards a backend is not served yet" },
 	{ redirect, "redirect blocks (port 80) are not served yet" },
 	{ firewall, "bans hold in the gateway, not in nftables yet: take nftables = true out" },
 	{ ftp, "FTP is not served yet, for its data connections are not" },

@@ -1,5 +1,6 @@
 /* The table of phases, and the one function that enters them; see phase.h. */
 #include "gate/access_log.h"
+#include "gate/behind.h"
 #include "gate/flow.h"
 #include "gate/phase.h"
 #include "gate/worker.h"
@@ -30,6 +31,7 @@ static const struct tw_gate_phase_row *const rows[] = {
 	[TW_PHASE_DIALOGUE] = &tw_phase_dialogue,
 	[TW_PHASE_HANDSHAKE] = &tw_phase_handshake,
 	[TW_PHASE_CONNECT] = &tw_phase_connect,
+	[TW_PHASE_SECURE] = &tw_phase_secure,
 	[TW_PHASE_SWALLOW] = &tw_phase_swallow,
 	[TW_PHASE_SPLICE] = &tw_phase_splice,
 	[TW_PHASE_CLOSING] = &tw_phase_closing,
@@ -37,12 +39,12 @@ static const struct tw_gate_phase_row *const rows[] = {
 
 /* The order of phases, by how TLS begins on the listener. */
 static const uint8_t implicit[] = { TW_PHASE_PREFACE, TW_PHASE_HANDSHAKE, TW_PHASE_CONNECT,
-	TW_PHASE_SPLICE };
+	TW_PHASE_SECURE, TW_PHASE_SPLICE };
 static const uint8_t explicit[] = { TW_PHASE_PREFACE, TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE,
-	TW_PHASE_CONNECT, TW_PHASE_SWALLOW, TW_PHASE_SPLICE };
+	TW_PHASE_CONNECT, TW_PHASE_SECURE, TW_PHASE_SWALLOW, TW_PHASE_SPLICE };
 /* The backend's greeting is what the client is greeted with (MySQL). */
-static const uint8_t backend_first[] = { TW_PHASE_PREFACE, TW_PHASE_CONNECT, TW_PHASE_SWALLOW,
-	TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_SPLICE };
+static const uint8_t backend_first[] = { TW_PHASE_PREFACE, TW_PHASE_CONNECT, TW_PHASE_SECURE,
+	TW_PHASE_SWALLOW, TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_SPLICE };
 
 static const uint8_t *
 plan_for(const struct tw_config_listen *l)
@@ -122,6 +124,15 @@ tw_phase_next(struct tw_gate_conn *c)
 	enter(c, *c->plan);
 }
 
+void
+tw_phase_back(struct tw_gate_conn *c)
+{
+	leave(c);
+	c->plan--;
+	c->phase = *c->plan;
+	tw_phase_alive(c);
+}
+
 bool
 tw_phase_failed(struct tw_gate_conn *c, enum tw_ban_kind kind)
 {
@@ -152,6 +163,7 @@ tw_phase_end(struct tw_gate_conn *c, enum tw_gate_end end, const char *detail, b
 		c->end = (uint8_t)end;
 		tw_access_log_end(c, detail);
 	}
+	tw_behind_goodbye(c);
 	if (c->backend_fd >= 0)
 		tw_worker_drop_backend(c);
 	if (polite && c->phase != TW_PHASE_CLOSING)
@@ -163,7 +175,8 @@ tw_phase_end(struct tw_gate_conn *c, enum tw_gate_end end, const char *detail, b
 void
 tw_phase_late(struct tw_gate_conn *c)
 {
-	tw_phase_end(c, rows[c->phase]->late, NULL, false);
+	if (rows[c->phase]->again == NULL || !rows[c->phase]->again(c))
+		tw_phase_end(c, rows[c->phase]->late, NULL, false);
 }
 
 void

@@ -13,13 +13,14 @@ struct tw_gate_phase_row {
 	void (*client)(struct tw_gate_conn *c);		/* it may be read; or NULL */
 	void (*backend)(struct tw_gate_conn *c);	/* ready; or NULL */
 	void (*flushed)(struct tw_gate_conn *c);	/* a slow one took bytes; or NULL */
+	bool (*again)(struct tw_gate_conn *c);	/* its time is over; true: it tries on. Or NULL */
 	void (*leave)(struct tw_gate_conn *c);		/* gives up what the phase held; or NULL */
 	size_t limit;		/* where in tw_config_limit its time is */
 	enum tw_gate_end late;	/* what it is when that is over */
 };
 
 extern const struct tw_gate_phase_row tw_phase_preface, tw_phase_dialogue,
-    tw_phase_handshake, tw_phase_connect, tw_phase_swallow, tw_phase_splice, tw_phase_closing;
+    tw_phase_handshake, tw_phase_connect, tw_phase_secure, tw_phase_swallow, tw_phase_splice, tw_phase_closing;
 
 /* A connection was let in: enters its first phase. */
 void tw_phase_begin(struct tw_gate_conn *c);
@@ -42,6 +43,11 @@ void tw_phase_end(struct tw_gate_conn *c, enum tw_gate_end end, const char *deta
 bool tw_phase_failed(struct tw_gate_conn *c, enum tw_ban_kind kind);
 /* The phase goes on: its time begins anew (an idle time does). */
 void tw_phase_alive(struct tw_gate_conn *c);
+/* The phase before is the connection's again, and is not entered: its doer does. */
+void tw_phase_back(struct tw_gate_conn *c);
+/* This address of the backend would not: on to the next, or the end. */
+void tw_phase_connect_next(struct tw_gate_conn *c);
+bool tw_phase_connect_again(struct tw_gate_conn *c);	/* it is too slow: is there a next? */
 /* The key process has signed what connection c waits for. */
 void tw_phase_handshake_signed(void *c);
 /* A socket of it is ready: what waits is sent, then the phase's handler is called. */

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "data/suite.h"
+#include "gate/behind.h"
 #include "gate/flow.h"
 #include "gate/phase.h"
 #include "gate/story.h"
@@ -113,13 +114,11 @@ say_who(struct tw_gate_conn *c, const struct tw_config_backend *b)
 static void
 connected(struct tw_gate_conn *c)
 {
-	const struct tw_config_backend *b = choose(c);
-
 	if (c->story == NULL)		/* MySQL: the handshake is to come */
 		c->story = calloc(1, sizeof(*c->story));
 	if (c->story != NULL)
-		c->story->backend = b->name;
-	if (say_who(c, b))
+		c->story->backend = c->to->name;
+	if (say_who(c, c->to))
 		tw_phase_next(c);
 	else
 		fail(c, "it closed at once");
@@ -129,7 +128,7 @@ connected(struct tw_gate_conn *c)
 static void
 enter(struct tw_gate_conn *c)
 {
-	const struct tw_config_backend *b = choose(c);
+	const struct tw_config_backend *b = c->to = choose(c);
 
 	for (; b != NULL && c->try < b->addresses_n; c->try++) {
 		const struct tw_endpoint *to = &b->addresses[c->try];
@@ -149,7 +148,9 @@ enter(struct tw_gate_conn *c)
 			tw_flow_settle(c);
 		return;
 	}
-	fail(c, b == NULL ? "no backend is for this name" : "no address of it takes connections");
+	fail(c, b == NULL ? "no backend is for this name" :
+	    c->behind != NULL && c->behind->reason != NULL ? c->behind->reason :
+	    "no address of it takes connections");
 }
 
 static void
@@ -159,14 +160,33 @@ on_backend(struct tw_gate_conn *c)
 		connected(c);
 		return;
 	}
+	tw_phase_connect_next(c);
+}
+
+void
+tw_phase_connect_next(struct tw_gate_conn *c)
+{
+	if (c->phase == TW_PHASE_SECURE)
+		tw_phase_back(c);
 	c->try++;
 	tw_worker_drop_backend(c);	/* enter() again, when its watch is free */
+}
+
+bool
+tw_phase_connect_again(struct tw_gate_conn *c)
+{
+	if (c->backend_fd < 0 || c->try + 1u >= c->to->addresses_n)
+		return false;
+	tw_phase_alive(c);
+	tw_phase_connect_next(c);
+	return true;
 }
 
 const struct tw_gate_phase_row tw_phase_connect = {
 	.name = "connect",
 	.enter = enter,
 	.backend = on_backend,
+	.again = tw_phase_connect_again,
 	.limit = offsetof(struct tw_config_limit, connect_timeout_ms),
 	.late = TW_GATE_TIMEOUT_CONNECT,
 };

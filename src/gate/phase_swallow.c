@@ -4,21 +4,27 @@
  */
 #include <stdlib.h>
 
+#include "gate/behind.h"
 #include "gate/flow.h"
 #include "gate/phase.h"
+
+static void on_backend(struct tw_gate_conn *c);
 
 static void
 take_turn(struct tw_gate_conn *c, enum tw_turn turn)
 {
 	struct tw_dialog *d = c->now.dialog;
 
-	if (!tw_flow_to_backend(c, (struct tw_bytes){ d->out, d->out_n })) {
+	if (!tw_behind_say(c, (struct tw_bytes){ d->out, d->out_n })) {
 		tw_phase_end(c, TW_GATE_BACKEND_DOWN, "it closed before its greeting", true);
 		return;
 	}
 	d->out_n = 0;
 	if (turn == TW_MORE) {
-		tw_flow_settle(c);
+		if (tw_behind_has(c))	/* it came with the handshake */
+			on_backend(c);
+		else
+			tw_flow_settle(c);
 		return;
 	}
 	if (turn != TW_TLS) {
@@ -61,16 +67,15 @@ enter(struct tw_gate_conn *c)
 static void
 on_backend(struct tw_gate_conn *c)
 {
-	uint8_t *scratch = c->listener->worker->scratch->plain;
-	ptrdiff_t got = tw_socket_receive(c->backend_fd, scratch, TW_DIALOG_IN);
+	struct tw_bytes in;
+	enum tw_flow flow = tw_behind_receive(c, &in);
 
-	if (got < 0)
-		tw_phase_end(c, TW_GATE_BACKEND_DOWN, "it closed before its greeting", true);
-	else if (got == 0)
+	if (in.n > 0)
+		take_turn(c, tw_dialog_feed(c->now.dialog, in));
+	else if (flow == TW_FLOW_OK)
 		tw_flow_settle(c);
 	else
-		take_turn(c, tw_dialog_feed(c->now.dialog,
-		    (struct tw_bytes){ scratch, (size_t)got }));
+		tw_phase_end(c, TW_GATE_BACKEND_DOWN, "it closed before its greeting", true);
 }
 
 static void

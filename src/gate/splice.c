@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "gate/flow.h"
+#include "gate/behind.h"
 #include "gate/phase.h"
 #include "gate/worker.h"
 
@@ -73,7 +73,7 @@ open(struct tw_gate_conn *c, struct tw_bytes in, bool *ret_over)
 		tw_phase_end(c, TW_GATE_PROTOCOL_ERROR, "what it says is not the service's", true);
 		return false;
 	}
-	if (!tw_flow_to_backend(c, plain)) {
+	if (!tw_behind_say(c, plain)) {
 		tw_phase_end(c, TW_GATE_CLOSED_BY_BACKEND, "reset", true);
 		return false;
 	}
@@ -124,14 +124,10 @@ backend_over(struct tw_gate_conn *c)
 static void
 on_backend(struct tw_gate_conn *c)
 {
-	uint8_t *scratch = c->listener->worker->scratch->plain;
-	ptrdiff_t got = tw_socket_receive(c->backend_fd, scratch, TW_GATE_PLAIN);
+	struct tw_bytes in;
+	enum tw_flow flow = tw_behind_receive(c, &in);
 
-	if (got < 0) {
-		backend_over(c);
-		return;
-	}
-	if (!seal(c, look(c, TW_FROM_BACKEND, (struct tw_bytes){ scratch, (size_t)got }))) {
+	if (!seal(c, look(c, TW_FROM_BACKEND, in))) {
 		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
 		return;
 	}
@@ -144,11 +140,15 @@ on_backend(struct tw_gate_conn *c)
 		tw_phase_end(c, TW_GATE_LOGIN_FAILED_BANNED, NULL, true);
 		return;
 	}
+	if (flow != TW_FLOW_OK) {
+		backend_over(c);
+		return;
+	}
 	tw_phase_alive(c);
 	tw_flow_settle(c);
 }
 
-/* What the client sent behind its handshake is opened now. */
+/* What was sent behind a handshake is opened now. */
 static void
 enter(struct tw_gate_conn *c)
 {
@@ -158,6 +158,11 @@ enter(struct tw_gate_conn *c)
 	if (kind != NULL && (c->inside = malloc(sizeof(*c->inside))) != NULL)
 		tw_watch_open(c->inside, kind, l->mode == TW_IMPLICIT ||
 		    l->service->backend.step == NULL);
+	if (tw_behind_has(c)) {		/* it came with its handshake */
+		on_backend(c);
+		if (c->phase != TW_PHASE_SPLICE || c->client_fd < 0)
+			return;
+	}
 	if (c->early.n > 0)
 		on_client(c);
 	else

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "gate/access_log.h"
+#include "gate/behind.h"
 #include "gate/flow.h"
 #include "gate/generation.h"
 #include "gate/orders.h"
@@ -62,6 +63,7 @@ give_row(struct tw_gate_conn *c)
 	if (--c->handles > 0)
 		return;
 	tw_story_free(c->story);
+	free(c->behind);
 	tw_generation_release(c->listener->generation);
 	c->next = w->free;
 	w->free = c;
@@ -121,6 +123,7 @@ tw_worker_drop_backend(struct tw_gate_conn *c)
 	c->backend_fd = -1;
 	c->backend_closing = true;
 	tw_flow_free(&c->to_backend);
+	tw_behind_clear(c);
 }
 
 void

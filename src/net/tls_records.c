@@ -3,17 +3,10 @@
 
 #include "net/tls_server_inside.h"
 
-/* Where the library reads and writes within one call; it holds none between. */
-struct turn {
-	struct tw_bytes in;
-	uint8_t *out;
-	size_t out_n, room;
-};
-
 static int
 turn_read(BIO *b, char *out, size_t n, size_t *ret_n)
 {
-	struct turn *t = BIO_get_data(b);
+	struct tw_tls_turn *t = BIO_get_data(b);
 
 	BIO_clear_retry_flags(b);
 	if (t == NULL || t->in.n == 0) {
@@ -31,7 +24,7 @@ turn_read(BIO *b, char *out, size_t n, size_t *ret_n)
 static int
 turn_write(BIO *b, const char *p, size_t n, size_t *ret_n)
 {
-	struct turn *t = BIO_get_data(b);
+	struct tw_tls_turn *t = BIO_get_data(b);
 
 	BIO_clear_retry_flags(b);
 	if (t == NULL || n > t->room - t->out_n)
@@ -58,8 +51,8 @@ turn_create(BIO *b)
 	return 1;
 }
 
-static BIO *
-new_bio(void)
+BIO *
+tw_tls_turn_bio(void)
 {
 	static BIO_METHOD *method;	/* of the program; made once */
 
@@ -76,7 +69,7 @@ new_bio(void)
 }
 
 static void
-begin(SSL *ssl, struct turn *t)
+begin(SSL *ssl, struct tw_tls_turn *t)
 {
 	BIO_set_data(SSL_get_rbio(ssl), t);
 	ERR_clear_error();
@@ -94,7 +87,7 @@ open_library(struct tw_records *r, struct tw_records_scratch *s, struct tw_bytes
     uint8_t *plain, struct tw_records_opened *ret)
 {
 	SSL *ssl = r->session;
-	struct turn t = { .in = in, .out = ret->reply, .room = sizeof(ret->reply) };
+	struct tw_tls_turn t = { .in = in, .out = ret->reply, .room = sizeof(ret->reply) };
 	size_t got;
 
 	(void)s;
@@ -126,7 +119,7 @@ static size_t
 seal_library(struct tw_records *r, struct tw_records_scratch *s, struct tw_bytes plain,
     uint8_t *out)
 {
-	struct turn t = { .out = out, .room = TW_RECORDS_SEALED(plain.n) };
+	struct tw_tls_turn t = { .out = out, .room = TW_RECORDS_SEALED(plain.n) };
 	size_t put;
 
 	(void)s;
@@ -142,7 +135,7 @@ seal_library(struct tw_records *r, struct tw_records_scratch *s, struct tw_bytes
 static size_t
 close_library(struct tw_records *r, struct tw_records_scratch *s, uint8_t *out)
 {
-	struct turn t = { .out = out, .room = TW_RECORDS_LAST };
+	struct tw_tls_turn t = { .out = out, .room = TW_RECORDS_LAST };
 
 	(void)s;
 	begin(r->session, &t);
@@ -163,7 +156,7 @@ static const struct tw_records_kind library = { open_library, seal_library, clos
 void
 tw_tls_records_library(struct tw_records *r, SSL *ssl)
 {
-	BIO *bio = new_bio();
+	BIO *bio = tw_tls_turn_bio();
 
 	*r = (struct tw_records){ .kind = &library, .session = ssl };
 	if (bio == NULL)

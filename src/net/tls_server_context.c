@@ -86,6 +86,12 @@ speak(SSL_CTX *ctx, const struct tw_policy *p, bool legacy)
 	return ok;
 }
 
+bool
+tw_tls_context_speak(SSL_CTX *ctx, const struct tw_policy *p)
+{
+	return speak(ctx, p, false);
+}
+
 /* The lowest and highest version that may be. */
 static void
 bound(SSL_CTX *ctx, const struct tw_policy *p, const bool *legacy)

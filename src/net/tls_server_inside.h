@@ -1,4 +1,4 @@
-/* tls_server_inside.h -- what the files of tls_server.h share. */
+/* tls_server_inside.h -- what the files of tls_server.h share, and tls_client.c. */
 #ifndef TW_NET_TLS_SERVER_INSIDE_H
 #define TW_NET_TLS_SERVER_INSIDE_H
 
@@ -60,6 +60,19 @@ int tw_tls_on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv,
 void tw_tls_on_secret(const SSL *ssl, const char *line);
 void tw_tls_on_message(int sent, int version, int type, const void *p, size_t n, SSL *ssl,
     void *arg);
+
+/* Suites, groups and schemes of a policy, for a server or a client (tls_server_context.c). */
+bool tw_tls_context_speak(SSL_CTX *ctx, const struct tw_policy *p);
+
+/* Where the library reads and writes within one call; it holds none between. */
+struct tw_tls_turn {
+	struct tw_bytes in;
+	uint8_t *out;
+	size_t out_n, room;
+};
+
+/* A BIO whose data is the turn, or NULL between two of them (tls_records.c). */
+BIO *tw_tls_turn_bio(void);
 
 /* Records of the library: takes over ssl (tls_records.c). */
 void tw_tls_records_library(struct tw_records *r, SSL *ssl);

@@ -409,10 +409,10 @@ def test_what_it_cannot_do_it_refuses(tmp_path):
     pem, key = certificate(tmp_path, "gate.example")
     port = ports.free()
     conf = tmp_path / "c.conf"
-    conf.write_text('certificate c { chain = "%s" key = "%s" }\nbackend b { address = {"127.0.0.1:1"} tls = verify }\n'
-                    'listen web { service = https mode = implicit address = {"127.0.0.1:%d"} certificate = {c} backend = b }\n'
+    conf.write_text('certificate c { chain = "%s" key = "%s" }\nbackend b { address = {"127.0.0.1:1"} }\n'
+                    'listen web { service = https mode = implicit address = {"127.0.0.1:%d"} certificate = {c} backend = b hsts = 1d }\n'
                     % (pem, key, port))
     out = subprocess.run([PROGRAM, "serve", "-c", str(conf)], capture_output=True, text=True, timeout=20)
-    assert out.returncode == 1 and "c.conf:2: TLS towards a backend is not served yet" in out.stderr
+    assert out.returncode == 1 and "c.conf:3: hsts is not added to answers yet" in out.stderr
 
 

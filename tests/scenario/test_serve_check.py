@@ -181,4 +181,4 @@ def test_example(example, kept):
 def test_every_service_has_an_example():
     names = {p.stem for p in EXAMPLES.glob("*.conf")}
     assert names == {"smtp", "submission", "lmtp", "imap", "pop3", "sieve", "ftp", "ldap", "nntp", "xmpp", "irc",
-                     "postgres", "mysql", "https", "wss", "redis", "mqtt", "mailhost"}
+                     "postgres", "mysql", "https", "wss", "redis", "mqtt", "mailhost", "away"}
