@@ -62,6 +62,8 @@ tw_behind_receive(struct tw_gate_conn *c, struct tw_bytes *ret)
 	*ret = (struct tw_bytes){ to, kept + (got > 0 ? (size_t)got : 0) };
 	if (is_sealed(c) && (flow = open(c, *ret, ret)) != TW_FLOW_OK)
 		return flow;
+	if (got < 0 && is_sealed(c))
+		c->behind->cut = true;
 	return got >= 0 ? TW_FLOW_OK : got == TW_SOCKET_EOF ? TW_FLOW_OVER : TW_FLOW_BROKEN;
 }
 
@@ -92,6 +94,6 @@ tw_behind_clear(struct tw_gate_conn *c)
 	b->tls = NULL;
 	if (b->recorded)
 		tw_records_clear(&b->records);
-	b->recorded = false;
+	b->recorded = b->cut = false;
 	tw_flow_free(&b->kept);
 }

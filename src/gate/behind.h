@@ -14,6 +14,7 @@ struct tw_gate_behind {
 	struct tw_records records;
 	bool recorded;			/* records stand: secrets to be cleansed */
 	struct tw_pending kept;		/* came, and is not used yet */
+	bool cut;			/* its stream ended without a close_notify */
 	const char *reason;		/* of the address that failed last; static, or NULL */
 };
 

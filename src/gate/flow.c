@@ -131,7 +131,7 @@ static bool
 reads_backend(const struct tw_gate_conn *c)
 {
 	return c->phase == TW_PHASE_SECURE || c->phase == TW_PHASE_SWALLOW ||
-	    (c->phase == TW_PHASE_SPLICE && c->to_client.n == 0);
+	    (c->phase == TW_PHASE_SPLICE && c->to_client.n == 0 && !c->backend_over);
 }
 
 unsigned

@@ -111,13 +111,15 @@ struct tw_gate_conn {
 	uint8_t phase, end;
 	uint8_t watched[2], came[2];	/* events of client, backend: asked for, and in this turn */
 	uint8_t handles;		/* of the loop: the row is free when none is left */
-	bool client_over;		/* it said its last */
+	bool client_over, backend_over;	/* said their last; the other may go on */
+	bool client_cut;		/* without a close_notify */
+	uint8_t first;			/* enum tw_gate_end: of who said it first */
 	bool waiting;			/* for a signature: the client is not read */
 	uint8_t try;			/* which address of the backend */
 	bool backend_closing;		/* its watch is not free yet */
 	bool broken;			/* what passes is not what it should be */
 	bool banned;			/* its logins failed once too often */
-	bool shut;			/* our side of the client's stream is ended */
+	bool shut, backend_shut;	/* our side of the client's, the backend's stream is ended */
 	bool recorded;			/* records stand: secrets to be cleansed */
 	bool awaited;			/* its generation counts on a handshake of it */
 	bool awaits_header;		/* a PROXY header says who it is */

@@ -86,8 +86,10 @@ void
 tw_phase_alive(struct tw_gate_conn *c)
 {
 	struct tw_worker *w = c->listener->worker;
-	const unsigned *limit = (const void *)((const char *)c->listener->listen->limit +
-	    rows[c->phase]->limit);
+	/* The backend is gone: who only has to leave has no half an hour for it. */
+	size_t at = c->backend_over ? offsetof(struct tw_config_limit, closing_timeout_ms) :
+	    rows[c->phase]->limit;
+	const unsigned *limit = (const void *)((const char *)c->listener->listen->limit + at);
 
 	tw_wheel_set(&w->wheel, &c->limit, tw_loop_now_ms(w->loop) + *limit);
 }
@@ -143,8 +145,8 @@ tw_phase_failed(struct tw_gate_conn *c, enum tw_ban_kind kind)
 }
 
 /* close_notify, where records stand (RFC 8446 6.1); an alert of theirs has said more. */
-static void
-say_goodbye(struct tw_gate_conn *c)
+void
+tw_phase_goodbye(struct tw_gate_conn *c)
 {
 	uint8_t last[TW_RECORDS_LAST];
 
@@ -158,7 +160,7 @@ void
 tw_phase_end(struct tw_gate_conn *c, enum tw_gate_end end, const char *detail, bool polite)
 {
 	leave(c);
-	say_goodbye(c);
+	tw_phase_goodbye(c);
 	if (c->end == TW_GATE_GOING) {
 		c->end = (uint8_t)end;
 		tw_access_log_end(c, detail);

@@ -41,6 +41,8 @@ void tw_phase_end(struct tw_gate_conn *c, enum tw_gate_end end, const char *deta
  * the caller's.
  */
 bool tw_phase_failed(struct tw_gate_conn *c, enum tw_ban_kind kind);
+/* close_notify to the client, where records stand; once. */
+void tw_phase_goodbye(struct tw_gate_conn *c);
 /* The phase goes on: its time begins anew (an idle time does). */
 void tw_phase_alive(struct tw_gate_conn *c);
 /* The phase before is the connection's again, and is not entered: its doer does. */

@@ -44,14 +44,58 @@ look(struct tw_gate_conn *c, enum tw_watch_from from, struct tw_bytes v)
 	return v;
 }
 
+/* Both streams are over, and all of both is through or with us. */
 static void
-client_over(struct tw_gate_conn *c)
+finish(struct tw_gate_conn *c)
+{
+	uint8_t *scratch = c->listener->worker->scratch->received;
+
+	/* A client that has closed for good need not be waited for. */
+	tw_phase_end(c, (enum tw_gate_end)c->first, NULL, c->to_client.n > 0 ||
+	    tw_socket_receive(c->client_fd, scratch, TW_GATE_SEALED) >= 0);
+}
+
+/*
+ * Each stream ends by itself: the end of one is told to the other side when all that came
+ * before is through, and what comes the other way goes on. An end that was cut off is not
+ * made a clean one: there is no close_notify of ours where there was none of theirs.
+ */
+static void
+pass_ends(struct tw_gate_conn *c)
+{
+	if (c->client_over && !c->backend_shut && c->to_backend.n == 0) {
+		if (!c->client_cut)
+			tw_behind_goodbye(c);
+		if (c->to_backend.n == 0) {
+			c->backend_shut = true;
+			if (!c->backend_over)
+				tw_socket_end_sending(c->backend_fd);
+		}
+	}
+	if (c->client_over && c->backend_over && c->to_backend.n == 0) {
+		finish(c);
+		return;
+	}
+	if (c->backend_over && !c->shut && c->to_client.n == 0) {
+		if (c->behind == NULL || !c->behind->cut)
+			tw_phase_goodbye(c);
+		if (c->to_client.n == 0) {
+			c->shut = true;
+			tw_socket_end_sending(c->client_fd);
+		}
+	}
+	tw_flow_settle(c);
+}
+
+static void
+client_over(struct tw_gate_conn *c, bool cut)
 {
 	c->client_over = true;
-	if (c->to_backend.n == 0)
-		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, NULL, false);
-	else
-		tw_flow_settle(c);
+	c->client_cut = cut;
+	if (!c->backend_over)
+		c->first = TW_GATE_CLOSED_BY_CLIENT;
+	tw_phase_alive(c);
+	pass_ends(c);
 }
 
 /* Opens what of in is whole; false: the connection has ended. */
@@ -63,7 +107,9 @@ open(struct tw_gate_conn *c, struct tw_bytes in, bool *ret_over)
 	struct tw_bytes plain;
 
 	tw_records_open(&c->records, w->records, in, w->scratch->plain, &o);
-	if (o.reply_n > 0 && !tw_flow_to_client(c, (struct tw_bytes){ o.reply, o.reply_n })) {
+	/* Behind our close_notify nothing more is said. */
+	if (o.reply_n > 0 && !c->backend_over &&
+	    !tw_flow_to_client(c, (struct tw_bytes){ o.reply, o.reply_n })) {
 		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
 		return false;
 	}
@@ -74,14 +120,15 @@ open(struct tw_gate_conn *c, struct tw_bytes in, bool *ret_over)
 		return false;
 	}
 	if (!tw_behind_say(c, plain)) {
-		tw_phase_end(c, TW_GATE_CLOSED_BY_BACKEND, "reset", true);
+		tw_phase_end(c, TW_GATE_CLOSED_BY_BACKEND, c->backend_over ? NULL : "reset", true);
 		return false;
 	}
 	if (o.state == TW_RECORDS_FAILED) {
 		tw_phase_end(c, TW_GATE_PROTOCOL_ERROR, o.reason, true);
 		return false;
 	}
-	if (!tw_flow_keep(c, (struct tw_bytes){ in.p + o.used, in.n - o.used })) {
+	if (o.state == TW_RECORDS_GOING &&
+	    !tw_flow_keep(c, (struct tw_bytes){ in.p + o.used, in.n - o.used })) {
 		tw_phase_end(c, TW_GATE_DENIED_LIMIT, "no memory", true);
 		return false;
 	}
@@ -103,7 +150,7 @@ on_client(struct tw_gate_conn *c)
 	if (!open(c, in, &over))
 		return;
 	if (over || flow == TW_FLOW_OVER) {
-		client_over(c);
+		client_over(c, !over);
 		return;
 	}
 	tw_phase_alive(c);
@@ -115,10 +162,26 @@ backend_over(struct tw_gate_conn *c)
 {
 	uint8_t *out = c->listener->worker->scratch->looked;
 
-	if (c->inside != NULL && !seal(c, (struct tw_bytes){ out, tw_watch_end(c->inside, out) }))
+	if (c->inside != NULL && !seal(c, (struct tw_bytes){ out, tw_watch_end(c->inside, out) })) {
 		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
-	else
-		tw_phase_end(c, TW_GATE_CLOSED_BY_BACKEND, NULL, true);
+		return;
+	}
+	free(c->inside);
+	c->inside = NULL;
+	c->backend_over = true;
+	if (!c->client_over)
+		c->first = TW_GATE_CLOSED_BY_BACKEND;
+	tw_phase_alive(c);
+	pass_ends(c);
+}
+
+/* The backend has ended, and the client neither says anything nor leaves. */
+static bool
+again(struct tw_gate_conn *c)
+{
+	if (c->backend_over)
+		tw_phase_end(c, (enum tw_gate_end)c->first, NULL, false);
+	return c->backend_over;
 }
 
 static void
@@ -140,7 +203,12 @@ on_backend(struct tw_gate_conn *c)
 		tw_phase_end(c, TW_GATE_LOGIN_FAILED_BANNED, NULL, true);
 		return;
 	}
-	if (flow != TW_FLOW_OK) {
+	if (flow == TW_FLOW_BROKEN) {
+		tw_phase_end(c, TW_GATE_CLOSED_BY_BACKEND, c->behind != NULL &&
+		    c->behind->reason != NULL ? c->behind->reason : "reset", true);
+		return;
+	}
+	if (flow == TW_FLOW_OVER) {
 		backend_over(c);
 		return;
 	}
@@ -173,8 +241,8 @@ enter(struct tw_gate_conn *c)
 static void
 flushed(struct tw_gate_conn *c)
 {
-	if (c->client_over && c->to_backend.n == 0)
-		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, NULL, false);
+	if (c->client_over || c->backend_over)
+		pass_ends(c);
 	else
 		tw_flow_settle(c);
 }
@@ -192,6 +260,7 @@ const struct tw_gate_phase_row tw_phase_splice = {
 	.client = on_client,
 	.backend = on_backend,
 	.flushed = flushed,
+	.again = again,
 	.leave = leave,
 	.limit = offsetof(struct tw_config_limit, idle_timeout_ms),
 	.late = TW_GATE_TIMEOUT_IDLE,

@@ -17,13 +17,13 @@ from test_serve import BODY, Backend, Echo, Imap, Sender, certificate, gateway, 
 class TlsBackend(Backend):
     """As a backend in the clear; handshakes are the handler threads' own."""
 
-    def __init__(self, handler, files, version=None, header=False):
+    def __init__(self, handler, files, version=None, header=False, cut=False):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(*files)
         self.context.set_alpn_protocols(["http/1.1", "imap"])
         if version:
             self.context.minimum_version = self.context.maximum_version = version
-        self.header, self.alpn, self.names = header, [], []
+        self.header, self.cut, self.alpn, self.names = header, cut, [], []
         self.context.sni_callback = lambda s, name, c: self.names.append(name)
         super().__init__(handler)
 
@@ -38,6 +38,8 @@ class TlsBackend(Backend):
             inside = self.context.wrap_socket(request, server_side=True)
             self.alpn.append(inside.selected_alpn_protocol())
             self.RequestHandlerClass(inside, address, self)
+            if not self.cut:
+                inside.unwrap()
             inside.close()
 
 
@@ -178,3 +180,162 @@ def test_authorities_that_cannot_be_read_are_said(gateway, behind, tmp_path):
     with g.tls("web") as s:
         s.sendall(b"hello")
         assert s.recv(10) == b"hello"
+
+
+# ---- each stream ends by itself ----
+
+class Later(socketserver.BaseRequestHandler):
+    """Says nothing before the client has said all; then much."""
+    def handle(self):
+        got = b""
+        while data := self.request.recv(65536):
+            got += data
+        self.server.seen.append(got)
+        time.sleep(0.1)
+        self.request.sendall(BODY)
+
+
+class Early(socketserver.BaseRequestHandler):
+    """Has said all at once, and goes on listening."""
+    def handle(self):
+        self.request.sendall(b"all there is")
+        self.request.shutdown(socket.SHUT_WR)
+        got = b""
+        while data := self.request.recv(65536):
+            got += data
+        self.server.seen.append(got)
+
+
+class Never(socketserver.BaseRequestHandler):
+    """Does not leave when the client does."""
+    def handle(self):
+        while self.request.recv(65536):
+            pass
+        self.server.seen.append(b"")
+        time.sleep(30)
+
+
+class Halves:
+    """A TLS client whose two directions end apart."""
+
+    def __init__(self, g, version=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if version:
+            context.minimum_version = context.maximum_version = version
+        self.sock = socket.create_connection(("127.0.0.1", g.ports["web"]), 30)
+        self.came, self.out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.came, self.out, server_hostname="localhost")
+        while True:
+            try:
+                self.tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self.flush()
+                self.came.write(self.sock.recv(65536))
+        self.flush()
+
+    def flush(self):
+        self.sock.sendall(self.out.read())
+
+    def send(self, data):
+        self.tls.write(data)
+        self.flush()
+
+    def end(self, how):
+        if "notify" in how:
+            with contextlib.suppress(ssl.SSLWantReadError):
+                self.tls.unwrap()
+            self.flush()
+        if "fin" in how:
+            self.sock.shutdown(socket.SHUT_WR)
+
+    def read_all(self):
+        """What comes, and whether its end is a clean one."""
+        got = b""
+        while True:
+            try:
+                data = self.tls.read(65536)
+                if not data:
+                    return got, True
+                got += data
+            except ssl.SSLWantReadError:
+                data = self.sock.recv(65536)
+                if not data:
+                    return got, False
+                self.came.write(data)
+            except ssl.SSLZeroReturnError:
+                return got, True
+
+
+VERSIONS = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+
+
+@pytest.mark.parametrize("records", ["own", "library"])
+@pytest.mark.parametrize("sealed", [False, True])
+def test_the_last_comes_behind_the_clients_end(gateway, behind, records, sealed):
+    files = behind("back.example")
+    backend = TlsBackend(Later, files) if sealed else Backend(Later)
+    g = gateway("records = %s\n" % records + web([backend.port], verified(files) if sealed else ""), "web")
+    for version in VERSIONS:
+        for how in "notify", "fin", "notify fin":
+            c = Halves(g, version)
+            c.send(BODY[:300000])
+            c.end(how)
+            assert c.read_all() == (BODY, True), (version, how)
+            c.sock.close()
+            assert backend.seen.pop() == BODY[:300000], (version, how)
+    lines = g.lines(lambda x: x["bytes_out"] == len(BODY))
+    assert {x["end"] for x in lines if x["version"]} == {"closed-by-client"}
+
+
+@pytest.mark.parametrize("records", ["own", "library"])
+def test_a_client_goes_on_behind_the_backends_end(gateway, records):
+    backend = Backend(Early)
+    g = gateway("records = %s\n" % records + web([backend.port], ""), "web")
+    for version in VERSIONS:
+        c = Halves(g, version)
+        assert c.read_all() == (b"all there is", True)
+        if version == ssl.TLSVersion.TLSv1_2:      # close_notify of one side ends both there (RFC 5246 7.2.1)
+            c.sock.close()
+            continue
+        for i in range(0, len(BODY), 100000):
+            c.send(BODY[i:i + 100000])
+        c.end("notify fin")
+        assert c.sock.recv(1) == b""
+        c.sock.close()
+        for _ in range(100):
+            if BODY in backend.seen:
+                break
+            time.sleep(0.05)
+        assert BODY in backend.seen
+    g.lines(lambda x: x["end"] == "closed-by-backend" and x["bytes_in"] == len(BODY))
+
+
+def test_nobody_waits_for_ever_behind_an_end(gateway):
+    limits = "limit short { idle_timeout = 1s closing_timeout = 1s }\n"
+    backend = Backend(Never)
+    g = gateway(limits + web([backend.port, ], "", "limit = short"), "web")
+    c = Halves(g)
+    c.end("notify fin")
+    assert c.read_all()[0] == b""
+    g.lines(lambda x: x["end"] == "timeout-idle")
+    assert backend.seen == [b""]
+
+
+def test_a_client_that_does_not_leave_is_left(gateway):
+    g = gateway("limit short { closing_timeout = 1s }\n" + web([Backend(Early).port], "", "limit = short"), "web")
+    c = Halves(g)
+    assert c.read_all() == (b"all there is", True)
+    began = time.monotonic()
+    g.lines(lambda x: x["end"] == "closed-by-backend" and x["version"])
+    assert time.monotonic() - began < 4
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_a_cut_stream_is_not_made_whole(gateway, behind, cut):
+    files = behind("back.example")
+    g = gateway(web([TlsBackend(Sender, files, cut=cut).port], verified(files)), "web")
+    c = Halves(g)
+    assert c.read_all() == (BODY, not cut)
+    c.sock.close()
