@@ -53,13 +53,19 @@ fail(struct tw_gate_conn *c, const char *why)
 	tw_phase_end(c, TW_GATE_BACKEND_DOWN, why, true);
 }
 
-/* The server's side of the client's connection, as a PROXY header has it. */
+/* Whom the client called: us, or the one before us. */
 static void
 set_destination(const struct tw_gate_conn *c, struct tw_proxy_end *ret)
 {
+	const struct tw_gate_told *told = c->story == NULL ? NULL : c->story->told;
 	struct sockaddr_storage local;
 	struct tw_address a;
 
+	if (told != NULL) {
+		memcpy(ret->address, told->address, sizeof(ret->address));
+		ret->port = told->port;
+		return;
+	}
 	tw_socket_name(c->client_fd, &local);
 	a = tw_worker_address(&local, &ret->port);
 	memcpy(ret->address, a.b, sizeof(ret->address));
@@ -106,6 +112,9 @@ say_who(struct tw_gate_conn *c, const struct tw_config_backend *b)
 		tw_proxy_write_line(&p, out);
 	} else {
 		set_tls(c, &p);
+		if (c->story != NULL && c->story->told != NULL && c->story->told->id_n > 0)
+			p.unique_id = (struct tw_bytes){ c->story->told->id,
+				c->story->told->id_n };
 		tw_proxy_write_header(&p, out);
 	}
 	return !out->failed && tw_flow_to_backend(c, tw_buf_view(out));

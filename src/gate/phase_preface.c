@@ -4,6 +4,7 @@
  */
 #include "gate/flow.h"
 #include "gate/phase.h"
+#include "gate/story.h"
 #include "wire/first.h"
 #include "wire/proxy.h"
 
@@ -36,6 +37,7 @@ read_header(struct tw_gate_conn *c, struct tw_bytes *in)
 		c->has_via = true;
 		memcpy(c->peer.b, p.source.address, sizeof(c->peer.b));
 		c->peer_port = p.source.port;
+		tw_story_header(c, &p);
 	}
 	word = tw_admission_name(l->worker->guard, l->worker->slot, &l->policy, &c->peer,
 	    tw_loop_now_ms(l->worker->loop), &c->seat);

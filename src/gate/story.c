@@ -3,13 +3,37 @@
 
 #include "gate/story.h"
 
+static struct tw_gate_story *
+story(struct tw_gate_conn *c)
+{
+	if (c->story == NULL)
+		c->story = calloc(1, sizeof(*c->story));
+	return c->story;
+}
+
+void
+tw_story_header(struct tw_gate_conn *c, const struct tw_proxy *p)
+{
+	struct tw_gate_story *s = story(c);
+	struct tw_gate_told *t;
+
+	if (s == NULL || s->told != NULL || (t = calloc(1, sizeof(*t))) == NULL)
+		return;
+	memcpy(t->address, p->destination.address, sizeof(t->address));
+	t->port = p->destination.port;
+	t->id_n = (uint8_t)p->unique_id.n;	/* it has 128 at most */
+	if (t->id_n > 0)
+		memcpy(t->id, p->unique_id.p, t->id_n);
+	s->told = t;
+}
+
 void
 tw_story_handshake(struct tw_gate_conn *c, struct tw_tls *t)
 {
 	const struct tw_tls_facts *f = tw_tls_facts(t);
-	struct tw_gate_story *s = c->story;
+	struct tw_gate_story *s = story(c);
 
-	if (s == NULL && (s = c->story = calloc(1, sizeof(*s))) == NULL)
+	if (s == NULL)
 		return;
 	if (f->sni.n > 0 && s->sni == NULL)
 		s->sni = strndup((const char *)f->sni.p, f->sni.n);
@@ -30,5 +54,6 @@ tw_story_free(struct tw_gate_story *s)
 		return;
 	free(s->sni);
 	free(s->client_name);
+	free(s->told);
 	free(s);
 }

@@ -6,6 +6,15 @@
 #define TW_GATE_STORY_H
 
 #include "gate/inside.h"
+#include "wire/proxy.h"
+
+/* What a PROXY header said besides the client, for the next to be told. */
+struct tw_gate_told {
+	uint8_t address[16];	/* whom the client had called */
+	uint16_t port;
+	uint8_t id_n;		/* of its unique id; 0: none */
+	uint8_t id[TW_PROXY_ID_BYTES];
+};
 
 struct tw_gate_story {
 	char *sni;		/* as the client gave it, lower case; or NULL */
@@ -15,8 +24,11 @@ struct tw_gate_story {
 	bool resumed;
 	uint32_t handshake_us;
 	const char *backend;	/* name of the one chosen, or NULL */
+	struct tw_gate_told *told;	/* or NULL */
 };
 
+/* A header said who the client is. */
+void tw_story_header(struct tw_gate_conn *c, const struct tw_proxy *p);
 /* The handshake ended, well or not: keeps what t knows. */
 void tw_story_handshake(struct tw_gate_conn *c, struct tw_tls *t);
 void tw_story_free(struct tw_gate_story *s);	/* takes NULL */

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "scenario")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "scenario"), str(HERE.parent)]
 
 from lab import Lab  # noqa: E402
 from run import audit  # noqa: E402

@@ -73,10 +73,10 @@ def certificate(folder, name):
 
 
 class Gateway:
-    def __init__(self, folder, text, listeners):
+    def __init__(self, folder, text, listeners, given=()):
         self.folder, self.log = folder, folder / "access.json"
         self.conf = folder / "gate.conf"
-        self.ports = {name: ports.free() for name in listeners}
+        self.ports = {**{name: ports.free() for name in listeners}, **dict(given)}
         pem, key = certificate(folder, "gate.example")
         self.head = ('workers = 1\ncertificate c { chain = "%s" key = "%s" }\nlog access { path = "%s" format = json }\n'
                      % (pem, key, self.log))
