@@ -76,6 +76,7 @@ struct tw_worker {
 	uint32_t room;
 	uint32_t used, connections;	/* rows of the pool ever used; connections now */
 	bool ticking;
+	bool deaf;			/* no descriptor was left: the queue of the sockets waits */
 	bool ending;			/* no new connection; the loop ends with the last */
 };
 

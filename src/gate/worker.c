@@ -27,14 +27,35 @@ late(void *ctx, struct tw_wheel_item *i)
 }
 
 static void
+keep_ticking(struct tw_worker *w)
+{
+	if (w->ticking)
+		return;
+	w->ticking = true;
+	tw_timer_start(w->tick, TW_WHEEL_TICK_MS);
+}
+
+static void
+hear(struct tw_worker *w, bool yes)
+{
+	struct tw_generation *g = w->generation;
+
+	for (size_t i = 0; g != NULL && i < g->listeners_n; i++)
+		tw_poll_for(&g->listeners[i].watch, yes ? TW_READABLE : 0);
+	w->deaf = !yes;
+}
+
+static void
 on_tick(void *ctx)
 {
 	struct tw_worker *w = ctx;
 
+	w->ticking = false;
+	if (w->deaf)
+		hear(w, true);
 	tw_wheel_turn(&w->wheel, tw_loop_now_ms(w->loop), late, w);
-	w->ticking = w->wheel.items > 0;
-	if (w->ticking)
-		tw_timer_start(w->tick, TW_WHEEL_TICK_MS);
+	if (w->wheel.items > 0)
+		keep_ticking(w);
 }
 
 /* Rows never used yet are not touched: a pool of many costs nothing before they come. */
@@ -197,10 +218,7 @@ let_in(struct tw_gate_listener *l, int fd, const struct sockaddr_storage *from)
 	tw_generation_hold(l->generation);
 	tw_generation_await(c);
 	tw_poll_open(&c->client, w->loop, fd, client_ready);
-	if (!w->ticking) {
-		w->ticking = true;
-		tw_timer_start(w->tick, TW_WHEEL_TICK_MS);
-	}
+	keep_ticking(w);
 	tw_phase_begin(c);
 }
 
@@ -212,6 +230,10 @@ accept_some(struct tw_gate_listener *l, unsigned most)
 	for (unsigned i = 0; i < most; i++) {
 		int fd = tw_socket_accept(l->fd, &from);
 
+		if (fd == -2) {		/* who comes waits a tick: asking again at once would spin */
+			hear(l->worker, false);
+			keep_ticking(l->worker);
+		}
 		if (fd < 0)
 			return;
 		let_in(l, fd, &from);
