@@ -164,9 +164,9 @@ def test_example(example, kept):
                      ("/run/tlswright", kept.folder), ("/var/lib/tlswright/acme", kept.folder),
                      ("/var/lib/tlswright", kept.folder), ("/var/log/tlswright", kept.folder)):
         text = text.replace(path, str(to))
-    if "/etc/tlswright/our-ca.pem" in text:
+    for ca in re.findall(r"/etc/tlswright/[a-z]+-ca\.pem", text):
         (kept.folder / "ca.pem").write_bytes(kept.pki.ca.pem)
-        text = text.replace("/etc/tlswright/our-ca.pem", str(kept.folder / "ca.pem"))
+        text = text.replace(ca, str(kept.folder / "ca.pem"))
     text = text.replace("user = tlswright", "user = " + getpass.getuser())
     path = kept.folder / example
     path.write_text(text)

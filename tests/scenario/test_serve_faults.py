@@ -5,21 +5,19 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import resource
 import signal
 import socket
 import ssl
 import struct
 import subprocess
-import threading
 import time
 
 import pytest
 
 import ports
 import run as runner
-from test_serve import Backend, Echo, Imap, certificate, children, explicit_imap, gateway, implicit, login, read_all
+from test_serve import Backend, Echo, certificate, children, explicit_imap, gateway, implicit, read_all
 
 __all__ = ["gateway"]           # a fixture
 RELEASE = os.environ.get("TLSWRIGHT_RELEASE", str(runner.ROOT / "build" / "tlswright"))
@@ -86,8 +84,7 @@ def test_a_backend_that_says_nothing(gateway):
     with socket.create_connection(("127.0.0.1", g.ports["imap"]), 10) as s:
         said = read_all(s)              # it is told so in its protocol's words, or not at all
         assert b"\0" not in said
-    ends = {x["end"] for x in g.lines(lambda x: x["listener"] == "imap" and x["bytes_in"] is not None)}
-    assert ends & {"timeout-dialogue", "backend-down", "timeout-idle", "timeout-connect"}, ends
+    g.lines(lambda x: x["listener"] == "imap" and x["end"] in ("timeout-dialogue", "backend-down"))
 
 
 def test_a_backend_that_goes_away_in_the_middle(gateway):
@@ -114,7 +111,7 @@ def test_a_full_disk(tmp_path):
                     'listen l { service = redis  address = "127.0.0.1:%d"  certificate = c  backend = e }\n'
                     % (pem, key, Backend(Echo).port, port))
     with Running([runner.TLSWRIGHT, "serve", "-c", str(conf)], tmp_path, port) as g:
-        for _ in range(30):
+        for _ in range(15):             # 20 a second may come
             with g.tls() as s:
                 assert echo(s)
 
@@ -177,7 +174,7 @@ def test_descriptors_used_up(tmp_path):
                 s.close()
             with g.tls() as later:
                 assert echo(later)
-            assert echo(first) or True
+            assert echo(first)
 
 
 @pytest.fixture(scope="session")
