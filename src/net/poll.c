@@ -26,6 +26,7 @@ tw_poll_open(struct tw_poll *w, struct tw_loop *l, int fd,
 {
 	w->ready = ready;
 	w->gone = NULL;
+	w->events = 0;
 	/* It refuses only what is no socket, and what the caller gave twice. */
 	if (uv_poll_init(tw_loop_uv(l), handle(w), fd) != 0)
 		abort();
@@ -36,16 +37,20 @@ on_ready(uv_poll_t *uv, int status, int events)
 {
 	struct tw_poll *w = watch(uv);
 
-	if (status < 0)
+	/* An error ends the watch, and there may be more to read before it: watched on until read. */
+	if (status < 0) {
+		tw_poll_for(w, w->events);
 		w->ready(w, TW_READABLE | TW_WRITABLE);
-	else
-		w->ready(w, (events & UV_READABLE ? TW_READABLE : 0) |
-		    (events & UV_WRITABLE ? TW_WRITABLE : 0));
+		return;
+	}
+	w->ready(w, (events & UV_READABLE ? TW_READABLE : 0) |
+	    (events & UV_WRITABLE ? TW_WRITABLE : 0));
 }
 
 void
 tw_poll_for(struct tw_poll *w, unsigned events)
 {
+	w->events = events;
 	if (events == 0)
 		uv_poll_stop(handle(w));
 	else

@@ -14,6 +14,7 @@ struct tw_poll {
 	void (*ready)(struct tw_poll *w, unsigned events);	/* an error is both */
 	void (*gone)(struct tw_poll *w);
 	_Alignas(8) unsigned char handle[160];
+	unsigned events;	/* asked for */
 };
 
 /* Starts watching fd, which must be a socket or a pipe, for nothing yet. */

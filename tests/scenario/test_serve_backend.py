@@ -11,7 +11,7 @@ import time
 import pytest
 
 import ports
-from test_serve import BODY, Backend, Echo, Imap, Sender, certificate, gateway, login, read_all  # noqa: F401
+from test_serve import through, BODY, Backend, Echo, Imap, Sender, certificate, gateway, login, read_all  # noqa: F401
 
 
 class TlsBackend(Backend):
@@ -68,13 +68,7 @@ def test_bytes_pass_to_a_tls_backend(gateway, behind, version, records):
     backend = TlsBackend(Echo, files, version)
     g = gateway("records = %s\n" % records + web([backend.port], verified(files)), "web")
     with g.tls("web") as s:
-        s.settimeout(60)
-        sender = threading.Thread(target=s.sendall, args=(BODY,))
-        sender.start()
-        got = b""
-        while len(got) < len(BODY):
-            got += s.recv(65536)
-        sender.join()
+        got = through(s, BODY)
     assert got == BODY and backend.names == ["back.example"]
     g.lines(lambda x: x["bytes_out"] == len(BODY) and x["backend"] == "b" and x["end"] == "closed-by-client")
 
