@@ -155,7 +155,15 @@ tell_story(struct tw_buf *b, const struct tw_gate_story *s)
 	text(b, "suite", suite == NULL ? NULL : suite->name);
 	text(b, "group", group == NULL ? NULL : group->name);
 	tw_buf_fmt(b, ",\"resumed\":%s", s->version == 0 ? "null" : s->resumed ? "true" : "false");
+	text(b, "ja3", s->ja == NULL ? NULL : s->ja->ja3);
+	text(b, "ja4", s->ja == NULL ? NULL : s->ja->ja4);
 	text(b, "backend", s->backend);
+	text(b, "request", s->request);
+	text(b, "host", s->host);
+	if (s->status != 0)
+		tw_buf_fmt(b, ",\"status\":%u", s->status);
+	else
+		text(b, "status", NULL);
 	if (s->version != 0)
 		tw_buf_fmt(b, ",\"handshake_ms\":%u.%03u", s->handshake_us / 1000,
 		    s->handshake_us % 1000);

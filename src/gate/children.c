@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gate/generation.h"
+#include "gate/lacks.h"
 #include "gate/orders.h"
 #include "gate/parent.h"
 #include "gate/worker.h"
@@ -21,15 +22,24 @@
  * had to be read is read; what had to be bound is bound.
  */
 static int
-wall_in(const struct tw_gate_parent *p, const struct tw_config *c, struct tw_err *e)
+wall_in(const struct tw_gate_parent *p, const struct tw_config *c,
+    const struct tw_generation *g, struct tw_err *e)
 {
 	struct tw_sandbox_walls walls;
+	int folders[TW_GATE_LISTENS];
+	size_t n = 0;
 
 	if (c->user != NULL && tw_privilege_drop(&p->identity, 0, e) != 0)
 		return -1;
 	if (tw_privilege_no_new(e) != 0 || tw_privilege_hide(false, e) != 0)
 		return -1;
-	return tw_sandbox_enter(TW_SANDBOX_WORKER, &walls, e);
+	for (size_t i = 0; i < g->listeners_n && n < TW_COUNT(folders); i++) {
+		int folder = g->listeners[i].folder;
+
+		if (folder >= 0 && (n == 0 || folders[n - 1] != folder))
+			folders[n++] = folder;
+	}
+	return tw_sandbox_enter_beside(folders, n, &walls, e);
 }
 
 /* A worker holds what is its own alone: a line of another's would not end with it. */
@@ -110,7 +120,7 @@ work(struct tw_gate_child *c, int keys_fd)
 	}
 	w = tw_worker_new(&start);
 	tw_worker_adopt(w, g);
-	if (wall_in(p, s->config, &e) != 0) {
+	if (wall_in(p, s->config, g, &e) != 0) {
 		tw_gate_say(p, e.text);
 		tw_process_exit(1);
 	}
@@ -187,10 +197,22 @@ tw_children_release(struct tw_gate_set *s)
 /* ---- another configuration ---- */
 
 /* What a worker was given when it began, and cannot be given anew, is the same. */
+/* A folder of challenges is a door in the walls, and walls that stand get none. */
+static bool
+has_challenges(const struct tw_config *c)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < c->redirects_n; i++)
+		some = some || c->redirects[i].acme != NULL;
+	return some;
+}
+
 static bool
 is_for_the_same_workers(const struct tw_config *a, const struct tw_config *b)
 {
-	return a->workers == b->workers && a->connections == b->connections &&
+	return !has_challenges(a) && !has_challenges(b) &&
+	    a->workers == b->workers && a->connections == b->connections &&
 	    (a->logs_n == 0) == (b->logs_n == 0) &&
 	    (a->user == NULL ? b->user == NULL : b->user != NULL && strcmp(a->user, b->user) == 0);
 }

@@ -125,14 +125,14 @@ struct tw_config_listen {
 	const char *passive_address;	/* what PASV answers say; NULL: the socket's own */
 	unsigned hsts_seconds;		/* 0: not added */
 	const struct tw_config_legacy *legacy;	/* or NULL */
+	const struct tw_config_redirect *redirect;	/* it is one: no TLS, no backend; or NULL */
 	const struct tw_config_listen **also;	/* other services on this port, by first bytes */
 	size_t also_n;
 };
 
 struct tw_config_redirect {
 	struct tw_where where;
-	struct tw_endpoint *addresses;
-	size_t addresses_n;
+	struct tw_config_listen listen;	/* its addresses, limits, lists */
 	uint16_t to_port;		/* 443 */
 	const char *acme;		/* folder of challenges; or NULL */
 };

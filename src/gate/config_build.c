@@ -56,7 +56,8 @@ begin(struct tw_config_reader *r, struct tw_config_found *f)
 	struct tw_where where = { r->file, f->line };
 
 	if (f->block == TW_BLOCK_REDIRECT)
-		((struct tw_config_redirect *)f->made)->where = where;
+		*(struct tw_config_redirect *)f->made = (struct tw_config_redirect){ .where = where,
+			.listen = { .name = "redirect", .where = where, .redirect = f->made } };
 	else if (tw_config_blocks[f->block].titled)
 		*(struct head *)f->made = (struct head){ f->title, where };
 }
@@ -253,13 +254,11 @@ finish_passive(struct tw_config_reader *r, struct tw_config_found *f)
 }
 
 static void
-finish_listen(struct tw_config_reader *r, struct tw_config_found *f)
+finish_limit(struct tw_config_reader *r, const struct tw_config_found *f,
+    struct tw_config_listen *l)
 {
-	struct tw_config_listen *l = f->made;
 	const struct tw_config_found *usual = tw_config_named(r, TW_BLOCK_LIMIT, "default");
 
-	finish_service(r, f);
-	finish_passive(r, f);
 	if (l->limit != NULL)
 		return;
 	if (usual != NULL) {
@@ -273,6 +272,14 @@ finish_listen(struct tw_config_reader *r, struct tw_config_found *f)
 		fill(r, &none);
 		l->limit = limit;
 	}
+}
+
+static void
+finish_listen(struct tw_config_reader *r, struct tw_config_found *f)
+{
+	finish_service(r, f);
+	finish_passive(r, f);
+	finish_limit(r, f, f->made);
 }
 
 static int64_t
@@ -328,6 +335,8 @@ finish_redirect(struct tw_config_reader *r, struct tw_config_found *f)
 	unsigned long port = to != NULL && strlen(to) < 6 && strspn(to, "0123456789") == strlen(to)
 	    ? strtoul(to, NULL, 10) : 0;
 
+	d->listen.port = tw_port_by_scheme("http");
+	finish_limit(r, f, &d->listen);
 	d->to_port = 443;
 	if (to == NULL || strcmp(to, "https") == 0)
 		return;

@@ -99,7 +99,7 @@ check_places(struct tw_config_reader *r)
 		if (f->block == TW_BLOCK_LISTEN)
 			add_places(r, &p, f, l->addresses, l->addresses_n);
 		else if (f->block == TW_BLOCK_REDIRECT)
-			add_places(r, &p, f, d->addresses, d->addresses_n);
+			add_places(r, &p, f, d->listen.addresses, d->listen.addresses_n);
 		else if (f->block == TW_BLOCK_METRICS && r->config->metrics != NULL)
 			add_places(r, &p, f, r->config->metrics, 1);
 	}
@@ -207,6 +207,11 @@ check_listen(struct tw_config_reader *r, size_t at)
 	http = l->port != NULL && strcmp(l->port->service, "https") == 0;
 	if (l->hsts_seconds > 0 && !http)
 		tw_config_say(r, tw_config_line(f, "hsts"), false, "hsts: listen %s is not https", l->name);
+	for (size_t i = 0; l->hsts_seconds > 0 && i < l->alpn_n; i++)
+		if (strcmp(l->alpn[i], "h2") == 0)
+			tw_config_say(r, tw_config_line(f, "hsts"), true, "hsts is put into answers of "
+			    "HTTP/1.1 alone: over h2, which listen %s takes, the server behind must say it "
+			    "itself", l->name);
 	if (l->mode == TW_IMPLICIT && tw_config_entry(f, "require_tls") != NULL)
 		tw_config_say(r, tw_config_line(f, "require_tls"), true, "listen %s has TLS from the first "
 		    "byte, so require_tls does nothing", l->name);

@@ -249,8 +249,8 @@ tw_config_check_files(const struct tw_config *c, int64_t now, struct tw_config_r
 		check_low_ports(&k, l->where, l->addresses, l->addresses_n);
 	}
 	for (size_t i = 0; i < c->redirects_n; i++) {
-		check_low_ports(&k, c->redirects[i].where, c->redirects[i].addresses,
-		    c->redirects[i].addresses_n);
+		check_low_ports(&k, c->redirects[i].where, c->redirects[i].listen.addresses,
+		    c->redirects[i].listen.addresses_n);
 		if (c->redirects[i].acme != NULL)
 			check_folder(&k, c->redirects[i].where, "acme", c->redirects[i].acme, false);
 	}

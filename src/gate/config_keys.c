@@ -180,10 +180,21 @@ const struct tw_config_key tw_config_keys[] = {
 #undef K
 #define K(name, type, usual, does, ...) \
 	{ TW_BLOCK_REDIRECT, name, type, .standard = (usual), .help = (does), __VA_ARGS__ },
-	K("address", TW_IS_ADDRESSES, "", "where to listen", AT_N(tw_config_redirect, addresses),
+	K("address", TW_IS_ADDRESSES, "", "where to listen", AT_N(tw_config_redirect, listen.addresses),
 	    MUST)
 	K("to", TW_IS_OTHER, "https", "https, or its port", .words = NULL)
-	K("acme", TW_IS_TEXT, "", "folder of ACME challenges", AT(tw_config_redirect, acme))
+	K("acme", TW_IS_TEXT, "", "folder of ACME challenges, a file each",
+	    AT(tw_config_redirect, acme))
+	K("limit", TW_IS_NAME, "", "its limits; none: those called \"default\"",
+	    AT(tw_config_redirect, listen.limit), .refers = TW_BLOCK_LIMIT)
+	K("ban", TW_IS_NAME, "", "who is banned by it is not heard here either",
+	    AT(tw_config_redirect, listen.ban), .refers = TW_BLOCK_BAN)
+	K("allow", TW_IS_NETWORKS, "", "only these networks; none: all",
+	    AT(tw_config_redirect, listen.allow))
+	K("deny", TW_IS_NETWORKS, "", "not these; the narrower of both lists decides",
+	    AT(tw_config_redirect, listen.deny))
+	K("proxy_from", TW_IS_NETWORKS, "", "whose PROXY headers are believed, and demanded",
+	    AT(tw_config_redirect, listen.proxy_from))
 #undef K
 #define K(name, type, usual, does, ...) \
 	{ TW_BLOCK_LOG, name, type, .standard = (usual), .help = (does), __VA_ARGS__ },

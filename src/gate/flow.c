@@ -118,6 +118,7 @@ reads_client(const struct tw_gate_conn *c)
 	case TW_PHASE_HANDSHAKE:
 		return !c->waiting;
 	case TW_PHASE_CLOSING:
+	case TW_PHASE_REDIRECT:
 		return true;
 	case TW_PHASE_SPLICE:
 		/* Who writes faster than the other reads is not read. */

@@ -7,15 +7,28 @@
 #include "gate/generation.h"
 #include "gate/phase.h"
 #include "gate/signatures.h"
+#include "net/folder.h"
 #include "net/tls_client.h"
+
+#define SYSTEM_CA	"\nauthorities"	/* in the bundle: the system's */
+
+const struct tw_config_listen *
+tw_generation_listen(const struct tw_config *c, size_t i)
+{
+	if (i < c->listens_n)
+		return &c->listens[i];
+	i -= c->listens_n;
+	return i < c->redirects_n ? &c->redirects[i].listen : NULL;
+}
 
 size_t
 tw_generation_sockets(const struct tw_config *c)
 {
+	const struct tw_config_listen *l;
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->listens_n; i++)
-		n += c->listens[i].addresses_n;
+	for (size_t i = 0; (l = tw_generation_listen(c, i)) != NULL; i++)
+		n += l->addresses_n;
 	return n;
 }
 
@@ -109,6 +122,7 @@ context_of(const struct tw_generation_parts *parts, const struct tw_config_liste
 		.client_ca = l->client_ca,
 		.client_ca_pem = tw_bundle_find(parts->files, l->client_ca),
 		.own_records = c->own_records,
+		.names_client = c->logs_n > 0,
 		.ready = tw_phase_handshake_signed,
 		.tickets = parts->tickets,
 		.name = l->name,
@@ -246,10 +260,30 @@ free_generation(struct tw_generation *g)
 	tw_keys_free(g->keys);		/* after its keys, which the contexts had */
 	for (size_t i = 0; i < g->config->backends_n; i++)
 		tw_tls_client_context_free(g->outward[i]);
+	for (size_t i = 0; i < g->listeners_n; i++) {
+		const struct tw_gate_listener *l = &g->listeners[i];
+
+		/* What the addresses of a block share goes with the first of them. */
+		if (l->folder >= 0 && (i == 0 || l[-1].listen != l->listen))
+			tw_socket_close(l->folder);
+	}
 	tw_config_free(g->config);
 	free(g->outward);
 	free(g->listeners);
 	free(g);
+}
+
+/* What l needs beside its sockets: a TLS context, or a folder of challenges. False: e says why. */
+static bool
+prepare(const struct tw_generation_parts *parts, const struct tw_config_listen *l,
+    struct tw_tls_context **ret_tls, int *ret_folder, struct tw_err *e)
+{
+	*ret_tls = NULL;
+	*ret_folder = -1;
+	if (l->redirect == NULL)
+		return (*ret_tls = context_of(parts, l, e)) != NULL;
+	return l->redirect->acme == NULL ||
+	    (*ret_folder = tw_folder_open(l->redirect->acme, e)) >= 0;
 }
 
 struct tw_generation *
@@ -258,6 +292,7 @@ tw_generation_new(const struct tw_generation_parts *parts, struct tw_err *e)
 	const struct tw_config *c = parts->config;
 	const int *fds = parts->fds;
 	struct tw_generation *g = calloc(1, sizeof(*g));
+	const struct tw_config_listen *l;
 
 	if (g == NULL || (g->listeners = calloc(tw_generation_sockets(c) + 1,
 	    sizeof(*g->listeners))) == NULL ||
@@ -270,11 +305,11 @@ tw_generation_new(const struct tw_generation_parts *parts, struct tw_err *e)
 		free_generation(g);
 		return NULL;
 	}
-	for (size_t i = 0; i < c->listens_n; i++) {
-		const struct tw_config_listen *l = &c->listens[i];
-		struct tw_tls_context *tls = context_of(parts, l, e);
+	for (size_t i = 0; (l = tw_generation_listen(c, i)) != NULL; i++) {
+		struct tw_tls_context *tls;
+		int folder;
 
-		if (tls == NULL) {
+		if (!prepare(parts, l, &tls, &folder, e)) {
 			free_generation(g);
 			return NULL;
 		}
@@ -285,10 +320,14 @@ tw_generation_new(const struct tw_generation_parts *parts, struct tw_err *e)
 				.generation = g,
 				.listen = l,
 				.tls = tls,
+				.folder = folder,
 				.policy = policy_of(l, (unsigned)i),
 				.ban = rule_of(c, l->ban),
 				.fd = fds == NULL ? -1 : *fds++,
 			};
+			if (l->hsts_seconds > 0)
+				snprintf(made->hsts, sizeof(made->hsts),
+				    "Strict-Transport-Security: max-age=%u\r\n", l->hsts_seconds);
 			if (l->ban != NULL)
 				made->policy.ban = &made->ban;
 		}

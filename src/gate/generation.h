@@ -41,6 +41,8 @@ void tw_generation_retire(struct tw_generation *g);
 /* The files that c takes from the disk, into the bundles of what all may see and of keys. */
 int tw_generation_files(const struct tw_config *c, struct tw_buf *files, struct tw_buf *secrets,
     struct tw_err *e);
+/* Every listener, then every redirect's; NULL: there are no more. */
+const struct tw_config_listen *tw_generation_listen(const struct tw_config *c, size_t i);
 /* How many listening sockets a configuration has. */
 size_t tw_generation_sockets(const struct tw_config *c);
 

@@ -51,6 +51,8 @@ struct tw_gate_listener {
 	struct tw_ban_rule ban;
 	const char *host;		/* what dialogues call this machine */
 	int fd;
+	char hsts[48];			/* the field that answers are given; "": none */
+	int folder;			/* of ACME challenges; -1: none */
 };
 
 struct tw_worker {
@@ -81,7 +83,8 @@ struct tw_worker {
 };
 
 enum tw_gate_phase { TW_PHASE_PREFACE, TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_CONNECT,
-	TW_PHASE_SECURE, TW_PHASE_SWALLOW, TW_PHASE_SPLICE, TW_PHASE_CLOSING, TW_PHASE_NONE };
+	TW_PHASE_SECURE, TW_PHASE_SWALLOW, TW_PHASE_SPLICE, TW_PHASE_CLOSING, TW_PHASE_REDIRECT,
+	TW_PHASE_NONE };
 
 /* How a connection ended: the log's words (INTERFACE). */
 enum tw_gate_end {
@@ -131,6 +134,7 @@ struct tw_gate_conn {
 	struct tw_pending early, to_client, to_backend, greeting;
 	const struct tw_config_backend *to;	/* who gets it; NULL: not known yet */
 	struct tw_gate_behind *behind;	/* TLS towards it; or NULL */
+	struct tw_edge *edge;		/* looks at HTTP, or NULL */
 	struct tw_watch *inside;	/* looks at what passes until the login is done; or NULL */
 	union {
 		struct tw_dialog *dialog;	/* dialogue, swallow */

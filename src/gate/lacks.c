@@ -5,12 +5,6 @@
 #include "gate/lacks.h"
 
 static const struct tw_where *
-redirect(const struct tw_config *c, size_t i)
-{
-	return i < c->redirects_n ? &c->redirects[i].where : NULL;
-}
-
-static const struct tw_where *
 firewall(const struct tw_config *c, size_t i)
 {
 	return i < c->bans_n && c->bans[i].nftables ? &c->bans[i].where : NULL;
@@ -21,12 +15,6 @@ ftp(const struct tw_config *c, size_t i)
 {
 	return i < c->listens_n && strcmp(c->listens[i].port->service, "ftp") == 0 ?
 	    &c->listens[i].where : NULL;
-}
-
-static const struct tw_where *
-hsts(const struct tw_config *c, size_t i)
-{
-	return i < c->listens_n && c->listens[i].hsts_seconds > 0 ? &c->listens[i].where : NULL;
 }
 
 static const struct tw_where *
@@ -46,10 +34,8 @@ static const struct lack {
 	const struct tw_where *(*wanted)(const struct tw_config *c, size_t i);
 	const char *what;
 } lacks[] = {
-	{ redirect, "redirect blocks (port 80) are not served yet" },
 	{ firewall, "bans hold in the gateway, not in nftables yet: take nftables = true out" },
 	{ ftp, "FTP is not served yet, for its data connections are not" },
-	{ hsts, "hsts is not added to answers yet" },
 	{ plaintext, "require_tls = false is not served yet: what comes in the clear is refused" },
 	{ shared_port, "several services on one port are not told apart yet" },
 };
@@ -57,7 +43,7 @@ static const struct lack {
 bool
 tw_gate_lacks(const struct tw_config *c, void (*say)(void *ctx, const char *line), void *ctx)
 {
-	size_t most = c->backends_n + c->redirects_n + c->bans_n + c->listens_n;
+	size_t most = c->backends_n + c->bans_n + c->listens_n;
 	bool lacking = false;
 	char line[512];
 
@@ -71,7 +57,7 @@ tw_gate_lacks(const struct tw_config *c, void (*say)(void *ctx, const char *line
 			say(ctx, line);
 			lacking = true;
 		}
-	if (c->listens_n > TW_GATE_LISTENS) {
+	if (c->listens_n + c->redirects_n > TW_GATE_LISTENS) {
 		snprintf(line, sizeof(line), "%s: more than %d listen blocks", c->path,
 		    TW_GATE_LISTENS);
 		say(ctx, line);

@@ -35,6 +35,7 @@ static const struct tw_gate_phase_row *const rows[] = {
 	[TW_PHASE_SWALLOW] = &tw_phase_swallow,
 	[TW_PHASE_SPLICE] = &tw_phase_splice,
 	[TW_PHASE_CLOSING] = &tw_phase_closing,
+	[TW_PHASE_REDIRECT] = &tw_phase_redirect,
 };
 
 /* The order of phases, by how TLS begins on the listener. */
@@ -46,9 +47,13 @@ static const uint8_t explicit[] = { TW_PHASE_PREFACE, TW_PHASE_DIALOGUE, TW_PHAS
 static const uint8_t backend_first[] = { TW_PHASE_PREFACE, TW_PHASE_CONNECT, TW_PHASE_SECURE,
 	TW_PHASE_SWALLOW, TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_SPLICE };
 
+static const uint8_t redirect[] = { TW_PHASE_PREFACE, TW_PHASE_REDIRECT };
+
 static const uint8_t *
 plan_for(const struct tw_config_listen *l)
 {
+	if (l->redirect != NULL)
+		return redirect;
 	if (l->mode == TW_IMPLICIT)
 		return implicit;
 	return l->service->backend_first ? backend_first : explicit;

@@ -20,7 +20,8 @@ struct tw_gate_phase_row {
 };
 
 extern const struct tw_gate_phase_row tw_phase_preface, tw_phase_dialogue,
-    tw_phase_handshake, tw_phase_connect, tw_phase_secure, tw_phase_swallow, tw_phase_splice, tw_phase_closing;
+    tw_phase_handshake, tw_phase_connect, tw_phase_secure, tw_phase_swallow, tw_phase_splice,
+    tw_phase_closing, tw_phase_redirect;
 
 /* A connection was let in: enters its first phase. */
 void tw_phase_begin(struct tw_gate_conn *c);

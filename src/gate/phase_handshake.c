@@ -50,7 +50,6 @@ shake(struct tw_gate_conn *c, struct tw_bytes in)
 		done(c, in);
 		return;
 	case TW_TLS_FAILED:
-		tw_story_handshake(c, c->now.tls);
 		tw_phase_failed(c, TW_BAN_HANDSHAKE);
 		fail(c, tw_tls_reason(c->now.tls));
 		return;
@@ -134,6 +133,9 @@ tw_phase_handshake_signed(void *ctx)
 static void
 leave(struct tw_gate_conn *c)
 {
+	/* It failed, took too long or was given up: what was learned is told all the same. */
+	if (c->now.tls != NULL)
+		tw_story_handshake(c, c->now.tls);
 	tw_tls_free(c->now.tls);
 	c->now.tls = NULL;
 	c->waiting = false;

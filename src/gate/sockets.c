@@ -73,13 +73,14 @@ bind_all(struct tw_listeners *l, const struct tw_config *c, int *fds, size_t add
     struct tw_err *e)
 {
 	int *slots = calloc(c->workers, sizeof(*slots));
+	const struct tw_config_listen *one;
 	size_t done = 0;
 
 	if (slots == NULL)
 		abort();
-	for (size_t i = 0; i < c->listens_n; i++)
-		for (size_t k = 0; k < c->listens[i].addresses_n; k++) {
-			const struct tw_endpoint *a = &c->listens[i].addresses[k];
+	for (size_t i = 0; (one = tw_generation_listen(c, i)) != NULL; i++)
+		for (size_t k = 0; k < one->addresses_n; k++) {
+			const struct tw_endpoint *a = &one->addresses[k];
 			struct tw_listen_at at = { .addr = a->address.storage, .size = a->size };
 
 			if (tw_listeners_bind(l, &at, c->workers, slots, e) != 0)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gate/behind.h"
+#include "gate/edge.h"
 #include "gate/phase.h"
 #include "gate/worker.h"
 
@@ -115,6 +116,7 @@ open(struct tw_gate_conn *c, struct tw_bytes in, bool *ret_over)
 	}
 	c->bytes_in += o.plain_n;
 	plain = look(c, TW_FROM_CLIENT, (struct tw_bytes){ w->scratch->plain, o.plain_n });
+	tw_edge_client(c, plain);
 	if (c->broken) {
 		tw_phase_end(c, TW_GATE_PROTOCOL_ERROR, "what it says is not the service's", true);
 		return false;
@@ -162,7 +164,8 @@ backend_over(struct tw_gate_conn *c)
 {
 	uint8_t *out = c->listener->worker->scratch->looked;
 
-	if (c->inside != NULL && !seal(c, (struct tw_bytes){ out, tw_watch_end(c->inside, out) })) {
+	if ((c->inside != NULL && !seal(c, (struct tw_bytes){ out, tw_watch_end(c->inside, out) })) ||
+	    !seal(c, tw_edge_end(c))) {
 		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
 		return;
 	}
@@ -190,7 +193,7 @@ on_backend(struct tw_gate_conn *c)
 	struct tw_bytes in;
 	enum tw_flow flow = tw_behind_receive(c, &in);
 
-	if (!seal(c, look(c, TW_FROM_BACKEND, in))) {
+	if (!seal(c, tw_edge_backend(c, look(c, TW_FROM_BACKEND, in)))) {
 		tw_phase_end(c, TW_GATE_CLOSED_BY_CLIENT, "reset", false);
 		return;
 	}
@@ -226,6 +229,7 @@ enter(struct tw_gate_conn *c)
 	if (kind != NULL && (c->inside = malloc(sizeof(*c->inside))) != NULL)
 		tw_watch_open(c->inside, kind, l->mode == TW_IMPLICIT ||
 		    l->service->backend.step == NULL);
+	tw_edge_open(c);
 	if (tw_behind_has(c)) {		/* it came with its handshake */
 		on_backend(c);
 		if (c->phase != TW_PHASE_SPLICE || c->client_fd < 0)
@@ -252,6 +256,7 @@ leave(struct tw_gate_conn *c)
 {
 	free(c->inside);
 	c->inside = NULL;
+	tw_edge_close(c);
 }
 
 const struct tw_gate_phase_row tw_phase_splice = {

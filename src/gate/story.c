@@ -3,6 +3,9 @@
 
 #include "gate/story.h"
 
+#define REQUEST_BYTES	1000	/* of a request line that are told */
+
+/* NULL: no memory, and nothing is told. */
 static struct tw_gate_story *
 story(struct tw_gate_conn *c)
 {
@@ -28,6 +31,27 @@ tw_story_header(struct tw_gate_conn *c, const struct tw_proxy *p)
 }
 
 void
+tw_story_request(struct tw_gate_conn *c, struct tw_bytes line, struct tw_bytes host)
+{
+	struct tw_gate_story *s = story(c);
+
+	if (s == NULL || s->request != NULL)
+		return;
+	s->request = strndup((const char *)line.p, line.n < REQUEST_BYTES ? line.n : REQUEST_BYTES);
+	if (host.n > 0)
+		s->host = strndup((const char *)host.p, host.n < REQUEST_BYTES ? host.n : REQUEST_BYTES);
+}
+
+void
+tw_story_status(struct tw_gate_conn *c, unsigned status)
+{
+	struct tw_gate_story *s = story(c);
+
+	if (s != NULL && s->status == 0)
+		s->status = (uint16_t)status;
+}
+
+void
 tw_story_handshake(struct tw_gate_conn *c, struct tw_tls *t)
 {
 	const struct tw_tls_facts *f = tw_tls_facts(t);
@@ -39,6 +63,8 @@ tw_story_handshake(struct tw_gate_conn *c, struct tw_tls *t)
 		s->sni = strndup((const char *)f->sni.p, f->sni.n);
 	if (f->client_name.n > 0 && s->client_name == NULL)
 		s->client_name = strndup((const char *)f->client_name.p, f->client_name.n);
+	if (f->ja != NULL && s->ja == NULL && (s->ja = malloc(sizeof(*s->ja))) != NULL)
+		*s->ja = *f->ja;
 	s->alpn = f->alpn;
 	s->version = f->version;
 	s->suite = f->suite;
@@ -55,5 +81,8 @@ tw_story_free(struct tw_gate_story *s)
 	free(s->sni);
 	free(s->client_name);
 	free(s->told);
+	free(s->ja);
+	free(s->request);
+	free(s->host);
 	free(s);
 }

@@ -20,6 +20,9 @@ struct tw_gate_story {
 	char *sni;		/* as the client gave it, lower case; or NULL */
 	char *client_name;	/* of a verified client certificate; or NULL */
 	const char *alpn;	/* chosen; of the configuration; or NULL */
+	struct tw_ja *ja;	/* where a log wants it, or NULL */
+	char *request, *host;	/* HTTP: the first request's line, cut, and its host; or NULL */
+	uint16_t status;	/* of its answer; 0: none */
 	uint16_t version, suite, group;	/* IANA codes; 0: unknown */
 	bool resumed;
 	uint32_t handshake_us;
@@ -31,6 +34,9 @@ struct tw_gate_story {
 void tw_story_header(struct tw_gate_conn *c, const struct tw_proxy *p);
 /* The handshake ended, well or not: keeps what t knows. */
 void tw_story_handshake(struct tw_gate_conn *c, struct tw_tls *t);
+/* A request was read, or answered: keeps what the log says of it. */
+void tw_story_request(struct tw_gate_conn *c, struct tw_bytes line, struct tw_bytes host);
+void tw_story_status(struct tw_gate_conn *c, unsigned status);
 void tw_story_free(struct tw_gate_story *s);	/* takes NULL */
 
 #endif

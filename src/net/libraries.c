@@ -7,6 +7,9 @@
 #include <confuse.h>
 #include <idn2.h>
 #include <jansson.h>
+#ifdef TW_NGHTTP2
+#include <nghttp2/nghttp2.h>
+#endif
 #include <openssl/crypto.h>
 #include <openssl/opensslv.h>
 #ifdef TW_SECCOMP
@@ -53,6 +56,14 @@ ask_seccomp(void)
 }
 #endif
 
+#ifdef TW_NGHTTP2
+static const char *
+ask_nghttp2(void)
+{
+	return nghttp2_version(0)->version_str;
+}
+#endif
+
 const struct tw_library tw_libraries[] = {
 	{ "OpenSSL", OPENSSL_VERSION_STR, ask_openssl },
 	{ "libuv", DOTTED(UV_VERSION_MAJOR, UV_VERSION_MINOR, UV_VERSION_PATCH),
@@ -62,6 +73,9 @@ const struct tw_library tw_libraries[] = {
 	{ "jansson", JANSSON_VERSION, jansson_version_str },
 #ifdef TW_SECCOMP
 	{ "libseccomp", DOTTED(SCMP_VER_MAJOR, SCMP_VER_MINOR, SCMP_VER_MICRO), ask_seccomp },
+#endif
+#ifdef TW_NGHTTP2
+	{ "libnghttp2", NGHTTP2_VERSION, ask_nghttp2 },
 #endif
 	{ "libidn2", IDN2_VERSION, ask_idn2 },
 	{ NULL, NULL, NULL },

@@ -3,6 +3,7 @@
  * path, seccomp every call that is not in the list of its kind.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -27,19 +28,32 @@ static const unsigned char file_bits[] = { 0, 13, 14, 15, 15, 16 };
  * version 7 (a later version has a right for it, which is not taken away here): backends are reached.
  */
 static int
-landlock(struct tw_sandbox_walls *ret, struct tw_err *e)
+landlock(const int *folders, size_t n, struct tw_sandbox_walls *ret, struct tw_err *e)
 {
 	struct { uint64_t fs, net, scoped; } rules = { 0 };
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, 1u /* its version */);
 	size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
 	long fd;
 
+	bool bad;
+
+	if (version <= 0 && n > 0)
+		return tw_err_set(e, TW_ERR_USAGE, "acme = … needs Landlock, which this kernel has "
+		    "not: a worker that may open any file is not let near the network");
 	if (version <= 0)
 		return 0;	/* not in this kernel, or not asked for at its start */
 	rules.fs = (1ull << file_bits[version < 5 ? version : 5]) - 1;
 	rules.scoped = version >= 6 ? 2 : 0;	/* signals */
 	fd = syscall(SYS_landlock_create_ruleset, &rules, size, 0);
-	if (fd < 0 || syscall(SYS_landlock_restrict_self, fd, 0) != 0) {
+	bad = fd < 0;
+	for (size_t i = 0; i < n; i++) {
+		struct landlock_path_beneath_attr beneath = {
+			.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE, .parent_fd = folders[i] };
+
+		bad = bad || syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH,
+		    &beneath, 0) != 0;
+	}
+	if (bad || syscall(SYS_landlock_restrict_self, fd, 0) != 0) {
 		tw_err_set(e, TW_ERR_SYSTEM, "cannot wall files off (Landlock %ld)", version);
 		if (fd >= 0)
 			close((int)fd);
@@ -150,8 +164,23 @@ worker_rules(scmp_filter_ctx c)
 	return bad;
 }
 
+/* A file of one of the folders, to be read, and no link. Which path: Landlock's to say. */
 static int
-calls(enum tw_sandbox kind, struct tw_sandbox_walls *ret, struct tw_err *e)
+folder_rules(scmp_filter_ctx c, const int *folders, size_t n)
+{
+	int bad = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bad |= seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(openat), 2,
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)folders[i]),
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | O_NOFOLLOW,
+		    O_RDONLY | O_NOFOLLOW));
+	return bad;
+}
+
+static int
+calls(enum tw_sandbox kind, const int *folders, size_t n, struct tw_sandbox_walls *ret,
+    struct tw_err *e)
 {
 	bool parent = kind == TW_SANDBOX_PARENT;
 	scmp_filter_ctx c = seccomp_init(parent ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EPERM));
@@ -165,7 +194,7 @@ calls(enum tw_sandbox kind, struct tw_sandbox_walls *ret, struct tw_err *e)
 	else
 		bad |= rule(c, SCMP_ACT_ALLOW, keys_calls) | memory_rules(c);
 	if (kind == TW_SANDBOX_WORKER)
-		bad |= worker_rules(c);
+		bad |= worker_rules(c) | folder_rules(c, folders, n);
 #ifdef SANITIZED
 	if (!parent)
 		bad |= rule(c, SCMP_ACT_ALLOW, sanitizer_calls);
@@ -184,25 +213,40 @@ calls(enum tw_sandbox kind, struct tw_sandbox_walls *ret, struct tw_err *e)
 #else
 
 static int
-calls(enum tw_sandbox kind, struct tw_sandbox_walls *ret, struct tw_err *e)
+calls(enum tw_sandbox kind, const int *folders, size_t n, struct tw_sandbox_walls *ret,
+    struct tw_err *e)
 {
-	(void)kind, (void)e;
+	(void)kind, (void)folders, (void)n, (void)e;
 	ret->calls = false;
 	return 0;
 }
 
 #endif
 
-int
-tw_sandbox_enter(enum tw_sandbox kind, struct tw_sandbox_walls *ret, struct tw_err *e)
+static int
+enter(enum tw_sandbox kind, const int *folders, size_t n, struct tw_sandbox_walls *ret,
+    struct tw_err *e)
 {
 	*ret = (struct tw_sandbox_walls){ 0 };
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return tw_err_set(e, TW_ERR_SYSTEM, "cannot refuse new privileges");
 	/* The parent opens log files and reads its configuration again. */
-	if (kind != TW_SANDBOX_PARENT && landlock(ret, e) != 0)
+	if (kind != TW_SANDBOX_PARENT && landlock(folders, n, ret, e) != 0)
 		return -1;
-	return calls(kind, ret, e);
+	return calls(kind, folders, n, ret, e);
+}
+
+int
+tw_sandbox_enter(enum tw_sandbox kind, struct tw_sandbox_walls *ret, struct tw_err *e)
+{
+	return enter(kind, NULL, 0, ret, e);
+}
+
+int
+tw_sandbox_enter_beside(const int *folders, size_t n, struct tw_sandbox_walls *ret,
+    struct tw_err *e)
+{
+	return enter(TW_SANDBOX_WORKER, folders, n, ret, e);
 }
 
 void

@@ -26,6 +26,13 @@ struct tw_sandbox_walls {
  * What is refused fails with EACCES, EPERM or EAFNOSUPPORT; it does not kill.
  */
 int tw_sandbox_enter(enum tw_sandbox kind, struct tw_sandbox_walls *ret, struct tw_err *e);
+/*
+ * The same for a worker that goes on reading files of these folders (net/folder.h), by
+ * openat(2) on their descriptors alone and nothing outside of them. It needs Landlock, for
+ * no list of calls sees a path: where the kernel has none, -1.
+ */
+int tw_sandbox_enter_beside(const int *folders, size_t n, struct tw_sandbox_walls *ret,
+    struct tw_err *e);
 
 /* From now on there is no io_uring: libuv makes no ring that the sandbox would refuse. */
 void tw_sandbox_no_rings(void);

@@ -289,10 +289,9 @@ tw_tls_on_message(int sent, int version, int type, const void *p, size_t n, SSL 
 	} else if (sent && type == SSL3_RT_HEADER && t->finished) {
 		t->sealed++;
 	} else if (!sent && type == SSL3_RT_HANDSHAKE && n > 0 && b[0] == SSL3_MT_CLIENT_HELLO &&
-	    t->context->tells_hello && t->hello == NULL && n <= 16384) {
-		t->hello = malloc(n);
-		if (t->hello != NULL)
-			memcpy(t->hello, p, t->hello_n = n);
+	    t->context->names_client && t->ja.ja3[0] == '\0') {
+		/* Read where it lies: nothing of it is kept. */
+		(void)tw_ja_read((struct tw_bytes){ p, n }, &t->ja);
 	}
 }
 
@@ -378,7 +377,6 @@ tw_tls_free(struct tw_tls *t)
 		give_up(t);
 	SSL_free(t->ssl);
 	OPENSSL_cleanse(t->secrets, sizeof(t->secrets));
-	free(t->hello);
 	free(t);
 }
 
@@ -492,7 +490,7 @@ tw_tls_facts(struct tw_tls *t)
 	X509 *peer;
 	int n;
 
-	t->facts.hello = (struct tw_bytes){ t->hello, t->hello_n };
+	t->facts.ja = t->ja.ja3[0] != '\0' ? &t->ja : NULL;
 	if (suite == NULL)
 		return &t->facts;
 	t->facts.version = (uint16_t)SSL_version(t->ssl);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "data/policy.h"
+#include "wire/ja.h"
 #include "wire/records.h"
 
 #define TW_TLS_CERTIFICATES	64	/* of one listener, at most */
@@ -58,7 +59,7 @@ struct tw_tls_settings {
 	const struct tw_tls_tickets *tickets;	/* in shared memory, or NULL: none */
 	void (*ready)(void *ready_ctx);	/* a remote key has signed: shake again; or NULL */
 	bool own_records;
-	bool tells_hello;	/* tw_tls_facts has the ClientHello (JA3, JA4) */
+	bool names_client;	/* tw_tls_facts has JA3 and JA4 of the first ClientHello */
 };
 
 struct tw_tls_context;
@@ -96,7 +97,7 @@ struct tw_tls_facts {
 	uint16_t version, suite, group;		/* IANA codes; 0: not known */
 	bool resumed;
 	struct tw_bytes client_name;	/* common name of a verified certificate, p NULL: none */
-	struct tw_bytes hello;	/* ClientHello message, where told; p NULL: none */
+	const struct tw_ja *ja;	/* where the settings want it; NULL: there was no whole hello */
 };
 
 /* What it knows so far, also of a failed one. Until t ends. */

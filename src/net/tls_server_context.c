@@ -205,7 +205,7 @@ hook(SSL_CTX *ctx, struct tw_tls_context *c)
 		SSL_CTX_set_client_hello_cb(ctx, tw_tls_on_hello, c);
 	if (c->own_records)
 		SSL_CTX_set_keylog_callback(ctx, tw_tls_on_secret);
-	if (c->own_records || c->tells_hello)
+	if (c->own_records || c->names_client)
 		SSL_CTX_set_msg_callback(ctx, tw_tls_on_message);
 }
 
@@ -401,7 +401,7 @@ tw_tls_context_new(const struct tw_tls_settings *s, struct tw_err *e)
 	c->strict_alpn = s->strict_alpn;
 	c->needs_alpn = s->needs_alpn;
 	c->own_records = s->own_records;
-	c->tells_hello = s->tells_hello;
+	c->names_client = s->names_client;
 	c->tickets = s->tickets;
 	c->ready = s->ready;
 	c->ask = s->ask;

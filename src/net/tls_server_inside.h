@@ -21,7 +21,7 @@ struct tw_tls_context {
 	size_t alpn_n;
 	uint8_t *alpn_wire;	/* as in the extension */
 	unsigned alpn_wire_n;
-	bool strict_sni, strict_alpn, needs_alpn, own_records, tells_hello, asynchronous;
+	bool strict_sni, strict_alpn, needs_alpn, own_records, names_client, asynchronous;
 	enum tw_tls_ask ask;
 	uint8_t session_id[32];	/* what tickets are bound to */
 	const struct tw_tls_tickets *tickets;
@@ -41,8 +41,7 @@ struct tw_tls {
 	uint8_t finished;	/* we have said Finished: records are counted from there */
 	uint64_t sealed;	/* records under the last keys so far */
 	uint64_t nonce;		/* TLS 1.2: of the last of them */
-	uint8_t *hello;		/* ClientHello, where told */
-	size_t hello_n;
+	struct tw_ja ja;	/* of the first ClientHello, where wanted */
 	uint8_t secrets[2][48];	/* TLS 1.3: client's, server's traffic */
 	uint8_t secrets_n[2];
 	struct tw_tls_facts facts;

@@ -199,6 +199,13 @@ finish(struct tw_http_head *h, struct tw_http_fields *f, struct tw_bytes authori
 	return NULL;
 }
 
+struct tw_bytes
+tw_http_head_line(const struct tw_http_head *h)
+{
+	/* Its three words lie behind each other. */
+	return (struct tw_bytes){ h->method.p, h->method.n + h->target.n + sizeof("  HTTP/1.1") - 1 };
+}
+
 ptrdiff_t
 tw_http_head_read(struct tw_bytes in, struct tw_http_head *ret)
 {

@@ -31,6 +31,9 @@ struct tw_http_head {
  */
 ptrdiff_t tw_http_head_read(struct tw_bytes in, struct tw_http_head *ret);
 
+/* The request line of a head that was read: a view into it too. */
+struct tw_bytes tw_http_head_line(const struct tw_http_head *h);
+
 /* A host name, IPv4 or bracketed IPv6 address, and maybe a port; *ret_name without it. */
 bool tw_http_head_host(struct tw_bytes host, struct tw_bytes *ret_name);
 

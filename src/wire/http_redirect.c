@@ -34,6 +34,21 @@ tw_http_redirect_refuse(struct tw_buf *out)
 	tw_buf_str(out, "HTTP/1.1 400 Bad Request\r\n" END);
 }
 
+void
+tw_http_redirect_miss(struct tw_buf *out)
+{
+	tw_buf_str(out, "HTTP/1.1 404 Not Found\r\n" END);
+}
+
+void
+tw_http_redirect_give(const struct tw_http_head *h, struct tw_bytes file, struct tw_buf *out)
+{
+	tw_buf_fmt(out, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+	    "Content-Length: %zu\r\nConnection: close\r\n\r\n", file.n);
+	if (!tw_bytes_equal(h->method, TW_BYTES("HEAD")))
+		tw_buf_bytes(out, file);
+}
+
 bool
 tw_http_redirect_is_acme(const struct tw_http_head *h, struct tw_bytes *ret_token)
 {

@@ -16,8 +16,11 @@
  * names no host or no path.
  */
 bool tw_http_redirect_write(const struct tw_http_head *h, uint16_t port, struct tw_buf *out);
-/* Appends a whole 400, for a head that was refused or cannot be sent on. */
+/* Appends a whole 400, for a head that was refused or cannot be sent on; a whole 404. */
 void tw_http_redirect_refuse(struct tw_buf *out);
+void tw_http_redirect_miss(struct tw_buf *out);
+/* Appends a whole 200 with the file, which a HEAD is told of alone. */
+void tw_http_redirect_give(const struct tw_http_head *h, struct tw_bytes file, struct tw_buf *out);
 /*
  * Is it a question of an ACME server (RFC 8555 8.3)? Then *ret_token is its file's name:
  * letters, digits, - and _ alone, so it names nothing outside of its folder.

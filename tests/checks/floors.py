@@ -14,6 +14,7 @@ KEPT = [
     (re.compile(r"^uv\.h$"), re.compile(r"^src/(net|exam)/[a-z_0-9]+\.[ch]$")),
     (re.compile(r"^confuse\.h$"), re.compile(r"^src/(gate/config_confuse|net/libraries)\.c$")),
     (re.compile(r"^seccomp\.h$"), re.compile(r"^src/net/(sandbox|libraries)\.c$")),
+    (re.compile(r"^nghttp2/"), re.compile(r"^src/(wire/http2_follow|net/libraries)\.c$")),
     (re.compile(r"^ares(_[a-z]+)?\.h$"), re.compile(r"^src/net/[a-z_0-9]+\.[ch]$")),
     (re.compile(r"^(sys/(socket|un|epoll|stat|mman|ioctl)|netinet/.*|netdb|poll|fcntl|dirent|pthread|signal)\.h$"),
      re.compile(r"^src/(net|exam|gate|verb)/|^src/main\.c$")),

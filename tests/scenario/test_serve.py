@@ -427,9 +427,9 @@ def test_what_it_cannot_do_it_refuses(tmp_path):
     port = ports.free()
     conf = tmp_path / "c.conf"
     conf.write_text('certificate c { chain = "%s" key = "%s" }\nbackend b { address = {"127.0.0.1:1"} }\n'
-                    'listen web { service = https mode = implicit address = {"127.0.0.1:%d"} certificate = {c} backend = b hsts = 1d }\n'
+                    'ban n { after = 5  within = 1m  for = 1m  nftables = true }\nlisten web { service = https mode = implicit address = {"127.0.0.1:%d"} certificate = {c} backend = b ban = n }\n'
                     % (pem, key, port))
     out = subprocess.run([PROGRAM, "serve", "-c", str(conf)], capture_output=True, text=True, timeout=20)
-    assert out.returncode == 1 and "c.conf:3: hsts is not added to answers yet" in out.stderr
+    assert out.returncode == 1 and "c.conf:3: bans hold in the gateway, not in nftables yet" in out.stderr
 
 

@@ -25,6 +25,7 @@
 
 #include <cmocka.h>
 
+#include "net/folder.h"
 #include "net/privilege.h"
 #include "net/sandbox.h"
 
@@ -332,6 +333,72 @@ a_parent_traces_nobody(void **state)
 	assert_int_equal(note->got[1], 0);
 }
 
+/* Beside a folder of challenges: its files can be read, by their names there, and no more. */
+static void
+read_beside(int fd)
+{
+	const char *key_path = key;
+	const struct { const char *path; int flags; } not[] = {
+		{ "../key.pem", O_RDONLY | O_NOFOLLOW }, { key_path, O_RDONLY | O_NOFOLLOW },
+		{ "token", O_RDONLY }, { "token", O_RDWR | O_NOFOLLOW },
+		{ "more", O_RDONLY | O_CREAT | O_NOFOLLOW }, { "/etc/passwd", O_RDONLY | O_NOFOLLOW },
+		{ ".", O_RDONLY | O_NOFOLLOW | O_DIRECTORY },
+	};
+	struct tw_err e = { 0 };
+	uint8_t room[16];
+
+	if (tw_sandbox_enter_beside(&fd, 1, &note->walls, &e) != 0) {
+		memcpy(note->why, e.text, sizeof(note->why));
+		return;
+	}
+	note->entered = true;
+	note->got[0] = tw_folder_read(fd, "token", room, sizeof(room)) == 5 ? 0 : EIO;
+	note->got[1] = tw_folder_read(fd, "token", room, 4) == -1 ? 0 : EIO;
+	note->got[2] = tw_folder_read(fd, "link", room, sizeof(room)) == -1 ? 0 : EIO;
+	for (size_t i = 0; i < TW_COUNT(not); i++)
+		note->got[3 + i] = TELL(syscall(SYS_openat, fd, not[i].path, not[i].flags, 0600));
+	note->got[30] = read_key();
+	note->got[31] = read_passwd();
+}
+
+static void
+a_worker_reads_one_folder(void **state)
+{
+	static const bool by_calls[] = { [2] = true, [3] = true };	/* Landlock lets them be */
+	char acme[80], token[96], link[96];
+	struct tw_err e;
+	int fd;
+
+	(void)state;
+	snprintf(acme, sizeof(acme), "%s/acme", folder);
+	snprintf(token, sizeof(token), "%s/token", acme);
+	snprintf(link, sizeof(link), "%s/link", acme);
+	assert_int_equal(mkdir(acme, 0700), 0);
+	fd = open(token, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, "hello", 5), 5);
+	close(fd);
+	assert_int_equal(symlink("token", link), 0);
+	assert_int_equal(tw_folder_open(token, &e), -1);
+	fd = tw_folder_open(acme, &e);
+	assert_true(fd >= 0);
+	apart(read_beside, fd);
+	close(fd);
+	unlink(token);
+	unlink(link);
+	rmdir(acme);
+	if (!note->entered) {
+		assert_non_null(strstr(note->why, "Landlock"));
+		return;
+	}
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(note->got[i], 0);
+	for (size_t i = 3; i < 10; i++)
+		if (note->walls.calls || !(i - 3 < TW_COUNT(by_calls) && by_calls[i - 3]))
+			assert_true(note->got[i] == EACCES || note->got[i] == EPERM);
+	assert_true(note->got[30] == EACCES || note->got[30] == EPERM);
+	assert_true(note->got[31] == EACCES || note->got[31] == EPERM);
+}
+
 #define SAY(...)	do { snprintf(note->why, sizeof(note->why), __VA_ARGS__); _exit(1); } while (0)
 
 static void
@@ -412,6 +479,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_worker_opens_nothing),
+		cmocka_unit_test(a_worker_reads_one_folder),
 		cmocka_unit_test(keys_do_less_still),
 		cmocka_unit_test(a_parent_supervises),
 		cmocka_unit_test(a_parent_traces_nobody),
