@@ -12,6 +12,7 @@
 const struct tw_verb *const tw_verbs[] = {
 	&tw_verb_audit,
 	&tw_verb_config,
+	&tw_verb_ctl,
 	&tw_verb_diagnose,
 	&tw_verb_explain,
 	&tw_verb_ports,

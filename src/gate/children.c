@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate/control.h"
 #include "gate/generation.h"
 #include "gate/lacks.h"
 #include "gate/orders.h"
@@ -103,6 +104,7 @@ work(struct tw_gate_child *c, int keys_fd)
 		.slot = (unsigned)(c - p->children),
 		.room = s->config->connections,
 		.guard = p->guard,
+		.counters = p->counters,
 		.host = p->host,
 		.order_fd = c->socket,
 		.log_fd = p->log_fd,
@@ -135,7 +137,8 @@ static void
 on_words(struct tw_poll *watch, unsigned events)
 {
 	struct tw_gate_child *c = (void *)((char *)watch - offsetof(struct tw_gate_child, words));
-	char text[TW_FD_TEXT + 1], line[TW_FD_TEXT + 100];
+	static char text[sizeof(struct tw_sessions_answer) + 1];	/* one loop, one at a time */
+	char line[TW_FD_TEXT + 100];
 	ptrdiff_t n = tw_socket_receive(c->socket, (uint8_t *)text, sizeof(text) - 1);
 
 	(void)events;
@@ -144,6 +147,10 @@ on_words(struct tw_poll *watch, unsigned events)
 	if (n <= 0)
 		return;
 	text[n] = '\0';
+	if (text[0] == TW_WORD_SESSIONS) {
+		tw_ask_heard(c, (struct tw_bytes){ (const uint8_t *)text, (size_t)n });
+		return;
+	}
 	if (text[0] == TW_WORD_CANNOT) {
 		snprintf(line, sizeof(line), "worker %u goes on with the old configuration: %s",
 		    (unsigned)(c - c->parent->children), text + 1);
@@ -189,6 +196,9 @@ tw_children_release(struct tw_gate_set *s)
 		tw_socket_close(s->key_control);	/* it ends with the last worker that asks it */
 	tw_socket_close(s->files_fd);
 	tw_socket_close(s->secrets_fd);
+	if (s->named)
+		tw_gate_names_take(&s->parent->names, s->config);
+	tw_served_free(s->served, s->config);
 	tw_config_free(s->config);
 	free(s->fds);
 	free(s);
@@ -407,6 +417,7 @@ bury(struct tw_gate_parent *p, struct tw_gate_child *c, int how)
 	c->burying = true;
 	c->serves = false;
 	tw_poll_close(&c->words, replace);
+	tw_control_answered(p, c, NULL);
 	tw_socket_close(c->socket);
 	tw_admission_forget_worker(p->guard, slot);
 	if (p->ending || c->set->finishing)

@@ -100,6 +100,7 @@ struct tw_config_legacy {
 struct tw_config_listen {
 	const char *name;
 	struct tw_where where;
+	unsigned number;		/* the gateway's (names.h) */
 	const struct tw_port *port;	/* registry's row: names service, mode, ALPN */
 	const struct tw_service *service;	/* its dialogue; NULL: nothing talks before TLS */
 	enum tw_mode mode;		/* implicit, explicit or negotiated */

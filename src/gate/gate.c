@@ -4,10 +4,14 @@
  * children are children.c's, a new configuration is reload.c's. See gate.h.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/crypto.h"
+#include "gate/control.h"
+#include "gate/counters.h"
 #include "gate/lacks.h"
+#include "gate/metrics.h"
 #include "gate/parent.h"
 #include "gate/worker.h"
 #include "net/fd_pass.h"
@@ -39,7 +43,8 @@ share(struct tw_gate_parent *p, const struct tw_config *c, struct tw_err *e)
 	void *memory = tw_process_share(tw_admission_bytes(size));
 
 	p->tickets = tw_process_share(sizeof(*p->tickets));
-	if (memory == NULL || p->tickets == NULL)
+	p->counters = tw_process_share(tw_counters_bytes());
+	if (memory == NULL || p->tickets == NULL || p->counters == NULL)
 		return tw_err_set(e, TW_ERR_SYSTEM, "no shared memory");
 	tw_random(seed, sizeof(seed));
 	p->guard = tw_admission_init(memory, size, seed);
@@ -59,6 +64,9 @@ end_loop(struct tw_gate_parent *p)
 	tw_timer_free(p->renewal, NULL);
 	if (p->watchdog != NULL)
 		tw_timer_free(p->watchdog, NULL);
+	tw_control_close(p);
+	tw_metrics_close(p);
+	tw_timer_free(p->surges_timer, NULL);
 	tw_poll_close(&p->signals, NULL);
 	tw_timer_free(p->tickets_timer, NULL);
 	tw_timer_free(p->keys_again, NULL);
@@ -202,6 +210,16 @@ on_ticket_time(void *ctx)
 }
 
 static void
+on_surges_time(void *ctx)
+{
+	struct tw_gate_parent *p = ctx;
+
+	tw_surges_look(p->surges, &p->names, p->counters, p->guard, tw_loop_now_ms(p->loop),
+	    p->voice->say, p->voice->ctx);
+	tw_timer_start(p->surges_timer, TW_SPIKES_SLOT_MS);
+}
+
+static void
 on_watchdog(void *ctx)
 {
 	struct tw_gate_parent *p = ctx;
@@ -213,9 +231,21 @@ on_watchdog(void *ctx)
 /* ---- the beginning ---- */
 
 void
+tw_gate_serve_desks(struct tw_gate_parent *p)
+{
+	struct tw_err e;
+
+	if (tw_control_open(p, p->set->config, &e) != 0)
+		tw_gate_say(p, e.text);
+	if (tw_metrics_open(p, p->set->config, &e) != 0)
+		tw_gate_say(p, e.text);
+}
+
+void
 tw_gate_ready(struct tw_gate_parent *p)
 {
 	tw_upgrade_take_over(p);
+	tw_gate_serve_desks(p);		/* whom we took over from has left them */
 	(void)tw_notify(TW_NOTIFY_READY, NULL);
 	if (p->voice->ready != NULL)
 		p->voice->ready(p->voice->ctx);
@@ -254,6 +284,7 @@ begin_loop(struct tw_gate_parent *p)
 {
 	static const int signals[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, 0 };
 
+	p->began_ms = tw_loop_wall_ms();
 	p->signal_fd = tw_process_signals(signals);
 	p->loop = tw_loop_new();
 	tw_poll_open(&p->signals, p->loop, p->signal_fd, on_signal);
@@ -261,12 +292,26 @@ begin_loop(struct tw_gate_parent *p)
 	p->tickets_timer = tw_timer_new(p->loop, on_ticket_time, p);
 	tw_timer_start(p->tickets_timer, TICKET_MS);
 	p->keys_again = tw_timer_new(p->loop, tw_key_process_again, p);
+	p->surges_timer = tw_timer_new(p->loop, on_surges_time, p);
+	tw_timer_start(p->surges_timer, TW_SPIKES_SLOT_MS);
 	if (tw_notify_watchdog_us() > 0) {
 		p->watchdog = tw_timer_new(p->loop, on_watchdog, p);
 		on_watchdog(p);
 	}
 	tw_renewal_begin(p);
 	tw_children_init(p);
+}
+
+/* The first configuration, and where it is asked about; c is theirs. */
+static int
+begin(struct tw_gate_parent *p, struct tw_config *c, struct tw_err *e)
+{
+	if (p->upgrade.before < 0 &&
+	    (tw_control_open(p, c, e) != 0 || tw_metrics_open(p, c, e) != 0)) {
+		tw_config_free(c);
+		return -1;
+	}
+	return tw_reload_first(p, c, e);
 }
 
 int
@@ -276,6 +321,8 @@ tw_gate_run(struct tw_config *c, const struct tw_gate_voice *voice, struct tw_er
 		.upgrade = { .before = -1, .state = -1 } };
 	int status;
 
+	if ((p.surges = calloc(1, sizeof(*p.surges))) == NULL)
+		abort();
 	inherit_sockets(&p);
 	status = check(&p, c, e);
 	if (status != 0) {
@@ -284,7 +331,7 @@ tw_gate_run(struct tw_config *c, const struct tw_gate_voice *voice, struct tw_er
 		tw_process_host_name(p.host);
 		tw_upgrade_take_state(&p);
 		begin_loop(&p);
-		status = tw_reload_first(&p, c, e);
+		status = begin(&p, c, e);
 		if (status != 0)
 			end_loop(&p);
 		else
@@ -295,5 +342,7 @@ tw_gate_run(struct tw_config *c, const struct tw_gate_voice *voice, struct tw_er
 			tw_children_release(p.children[i].set);
 	}
 	tw_gate_sockets_free(p.sockets);
+	tw_gate_names_clear(&p.names);
+	free(p.surges);
 	return status;
 }

@@ -12,7 +12,7 @@
 
 #define SYSTEM_CA	"\nauthorities"	/* in the bundle: the system's */
 
-const struct tw_config_listen *
+struct tw_config_listen *
 tw_generation_listen(const struct tw_config *c, size_t i)
 {
 	if (i < c->listens_n)
@@ -51,12 +51,12 @@ rule_of(const struct tw_config *c, const struct tw_config_ban *b)
 }
 
 static struct tw_admission_policy
-policy_of(const struct tw_config_listen *l, unsigned number)
+policy_of(const struct tw_config_listen *l)
 {
 	const struct tw_config_limit *m = l->limit;
 
 	return (struct tw_admission_policy){
-		.listener = number,
+		.listener = l->number,
 		.allow = l->allow,
 		.deny = l->deny,
 		.connections_per_address = m->connections_rate_per_address,
@@ -185,6 +185,21 @@ put_authorities(const struct tw_config *c, struct tw_buf *files, struct tw_err *
 	return 0;
 }
 
+static void
+put_numbers(struct tw_buf *files, const struct tw_config *c)
+{
+	size_t n = c->listens_n + c->redirects_n;
+	uint32_t *v = calloc(n + 1, sizeof(*v));
+
+	if (v == NULL)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		v[i] = tw_generation_listen(c, i)->number;
+	tw_bundle_put(files, TW_GENERATION_NUMBERS,
+	    (struct tw_bytes){ (const uint8_t *)v, n * sizeof(*v) });
+	free(v);
+}
+
 int
 tw_generation_files(const struct tw_config *c, struct tw_buf *files, struct tw_buf *secrets,
     struct tw_err *e)
@@ -193,6 +208,7 @@ tw_generation_files(const struct tw_config *c, struct tw_buf *files, struct tw_b
 	    (struct tw_bytes){ (const uint8_t *)c->text, strlen(c->text) + 1 });
 	tw_bundle_put(files, TW_GENERATION_PATH,
 	    (struct tw_bytes){ (const uint8_t *)c->path, strlen(c->path) + 1 });
+	put_numbers(files, c);
 	for (size_t i = 0; i < c->certificates_n; i++)
 		if (tw_bundle_put_file(files, c->certificates[i].chain, e) != 0 ||
 		    tw_bundle_put_file(secrets, c->certificates[i].key, e) != 0)
@@ -321,7 +337,7 @@ tw_generation_new(const struct tw_generation_parts *parts, struct tw_err *e)
 				.listen = l,
 				.tls = tls,
 				.folder = folder,
-				.policy = policy_of(l, (unsigned)i),
+				.policy = policy_of(l),
 				.ban = rule_of(c, l->ban),
 				.fd = fds == NULL ? -1 : *fds++,
 			};

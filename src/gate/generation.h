@@ -13,6 +13,7 @@
 /* Names in the bundle of a configuration's own pieces, each with a NUL at its end. */
 #define TW_GENERATION_TEXT	"\ntext"
 #define TW_GENERATION_PATH	"\npath"
+#define TW_GENERATION_NUMBERS	"\nnumbers"	/* of its listeners (names.h), a uint32_t each */
 
 /* What one is made of. */
 struct tw_generation_parts {
@@ -42,7 +43,7 @@ void tw_generation_retire(struct tw_generation *g);
 int tw_generation_files(const struct tw_config *c, struct tw_buf *files, struct tw_buf *secrets,
     struct tw_err *e);
 /* Every listener, then every redirect's; NULL: there are no more. */
-const struct tw_config_listen *tw_generation_listen(const struct tw_config *c, size_t i);
+struct tw_config_listen *tw_generation_listen(const struct tw_config *c, size_t i);
 /* How many listening sockets a configuration has. */
 size_t tw_generation_sockets(const struct tw_config *c);
 

@@ -49,6 +49,7 @@ struct tw_gate_listener {
 	struct tw_tls_context *tls;
 	struct tw_admission_policy policy;
 	struct tw_ban_rule ban;
+	struct tw_counts *counts;	/* this worker's, of this listener */
 	const char *host;		/* what dialogues call this machine */
 	int fd;
 	char hsts[48];			/* the field that answers are given; "": none */
@@ -72,6 +73,7 @@ struct tw_worker {
 	struct tw_generation *generations;	/* it, and those that connections still hold */
 	bool retires;			/* one of them may have no use for its keys any more */
 	struct tw_guard *guard;
+	struct tw_counters *counters;
 	unsigned slot;
 	struct tw_gate_conn *free;		/* of the pool */
 	struct tw_gate_conn *pool;

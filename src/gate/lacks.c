@@ -63,10 +63,5 @@ tw_gate_lacks(const struct tw_config *c, void (*say)(void *ctx, const char *line
 		say(ctx, line);
 		lacking = true;
 	}
-	if (c->metrics != NULL || c->control != NULL) {
-		snprintf(line, sizeof(line), "%s: metrics and control are not served yet", c->path);
-		say(ctx, line);
-		lacking = true;
-	}
 	return lacking;
 }

@@ -8,6 +8,7 @@
 #include "gate/access_log.h"
 #include "gate/generation.h"
 #include "gate/orders.h"
+#include "gate/sessions.h"
 #include "gate/signatures.h"
 #include "gate/worker.h"
 #include "net/fd_pass.h"
@@ -49,6 +50,7 @@ read_config(const struct tw_bundle *files)
 {
 	struct tw_bytes text = tw_bundle_find(files, TW_GENERATION_TEXT);
 	struct tw_bytes path = tw_bundle_find(files, TW_GENERATION_PATH);
+	struct tw_bytes numbers = tw_bundle_find(files, TW_GENERATION_NUMBERS);
 	struct tw_config_remarks remarks = { 0 };
 	struct tw_config *c;
 
@@ -57,6 +59,16 @@ read_config(const struct tw_bundle *files)
 	c = tw_config_read((const char *)path.p, (const char *)text.p,
 	    (int64_t)(tw_loop_wall_ms() / 1000), &remarks);
 	tw_config_clear_remarks(&remarks);
+	if (c != NULL && numbers.n != (c->listens_n + c->redirects_n) * sizeof(uint32_t)) {
+		tw_config_free(c);
+		return NULL;
+	}
+	for (size_t i = 0; c != NULL && i < c->listens_n + c->redirects_n; i++) {
+		uint32_t number;
+
+		memcpy(&number, numbers.p + i * sizeof(number), sizeof(number));
+		tw_generation_listen(c, i)->number = number;
+	}
 	return c;
 }
 
@@ -155,6 +167,9 @@ obey(struct tw_worker *w, struct tw_bytes text, const int *fds, size_t n)
 	case TW_ORDER_LISTEN:
 		take_sockets(w, fds, n);
 		return;
+	case TW_ORDER_SESSIONS:
+		tw_sessions_tell(w, text.p, text.n);
+		break;
 	case TW_ORDER_LOG:
 		if (w->log != NULL && fd >= 0) {
 			tw_access_log_move(w->log, fd);
@@ -180,10 +195,12 @@ on_order(struct tw_poll *watch, unsigned events)
 	ptrdiff_t got = tw_fd_receive(w->order_fd, fds, &n, text);
 
 	(void)events;
-	if (got > 0)
+	if (got > 0) {
 		obey(w, (struct tw_bytes){ text, (size_t)got }, fds, n);
-	else if (got == 0 && n == 0)
-		tw_worker_finish(w, false);	/* the parent is gone */
+	} else if (got == 0 && n == 0) {
+		tw_poll_for(&w->orders, 0);	/* the parent is gone */
+		tw_worker_finish(w, false);
+	}
 }
 
 void

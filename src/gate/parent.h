@@ -6,9 +6,14 @@
 #define TW_GATE_PARENT_H
 
 #include "gate/config.h"
+#include "gate/desk.h"
 #include "gate/gate.h"
+#include "gate/names.h"
+#include "gate/served.h"
 #include "gate/sockets.h"
+#include "gate/surges.h"
 #include "guard/admission.h"
+#include "net/control_socket.h"
 #include "net/loop.h"
 #include "net/poll.h"
 #include "net/privilege.h"
@@ -20,7 +25,10 @@
 
 /* A configuration and the workers that serve it. */
 struct tw_gate_set {
+	struct tw_gate_parent *parent;
 	struct tw_config *config;
+	bool named;		/* its listeners have their numbers */
+	struct tw_served *served;	/* facts of its certificates; or NULL */
 	int *fds;		/* by worker, then address; of the parent's sockets */
 	size_t addresses_n;
 	int files_fd, secrets_fd;	/* bundles: what its workers and its key process read */
@@ -81,8 +89,16 @@ struct tw_gate_parent {
 	struct tw_gate_sockets *sockets;
 	struct tw_loop *loop;
 	struct tw_poll signals;
-	struct tw_timer *tickets_timer, *keys_again;
+	struct tw_timer *tickets_timer, *keys_again, *surges_timer;
 	struct tw_guard *guard;
+	struct tw_counters *counters;
+	struct tw_gate_names names;
+	struct tw_surges *surges;
+	struct tw_desk *metrics, *control;	/* or NULL */
+	char *metrics_at, *control_at;	/* where they are served */
+	struct tw_control_file control_file;
+	uint64_t began_ms;		/* Unix time */
+	unsigned reloads;
 	struct tw_tls_tickets *tickets;
 	int signal_fd, log_fd;
 	char log_path[4096];	/* "": no log */
@@ -96,6 +112,8 @@ struct tw_gate_parent {
 void tw_gate_say(const struct tw_gate_parent *p, const char *line);	/* to the administrator */
 /* What workers of c are to be given beside it: whose they are, where they log. -1: e. */
 int tw_gate_prepare(struct tw_gate_parent *p, const struct tw_config *c, struct tw_err *e);
+/* Control socket and metrics where the newest configuration has them; what cannot be is said. */
+void tw_gate_serve_desks(struct tw_gate_parent *p);
 void tw_gate_ready(struct tw_gate_parent *p);	/* the first workers serve */
 void tw_gate_finish(struct tw_gate_parent *p, uint8_t word);	/* as an order (worker.h) */
 
@@ -117,8 +135,14 @@ void tw_children_release(struct tw_gate_set *s);	/* one less is of it; takes NUL
 /* Is the next one started at once? One that dies again and again soon after is not. */
 bool tw_children_at_once(uint64_t began_ms, unsigned *hasty);
 
+/* ask.c: a worker is asked for its connections (sessions.h). False: it was not. */
+bool tw_ask_sessions(const struct tw_gate_child *c, uint32_t serial, uint32_t from);
+/* It answered, if that is one; control.h gets it. */
+void tw_ask_heard(struct tw_gate_child *c, struct tw_bytes answer);
+
 /* reload.c: another configuration. */
 void tw_reload(struct tw_gate_parent *p);	/* the file is read again */
+bool tw_reload_is_busy(const struct tw_gate_parent *p);	/* one is under way */
 void tw_reload_renew(struct tw_gate_parent *p);	/* its certificates' files are */
 /* The first, which is waited for; c is its own, on failure too. */
 int tw_reload_first(struct tw_gate_parent *p, struct tw_config *c, struct tw_err *e);

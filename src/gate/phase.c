@@ -1,6 +1,7 @@
 /* The table of phases, and the one function that enters them; see phase.h. */
 #include "gate/access_log.h"
 #include "gate/behind.h"
+#include "gate/counters.h"
 #include "gate/flow.h"
 #include "gate/phase.h"
 #include "gate/worker.h"
@@ -57,6 +58,12 @@ plan_for(const struct tw_config_listen *l)
 	if (l->mode == TW_IMPLICIT)
 		return implicit;
 	return l->service->backend_first ? backend_first : explicit;
+}
+
+const char *
+tw_phase_name(unsigned phase)
+{
+	return phase < sizeof(rows) / sizeof(rows[0]) ? rows[phase]->name : "none";
 }
 
 bool
@@ -168,6 +175,7 @@ tw_phase_end(struct tw_gate_conn *c, enum tw_gate_end end, const char *detail, b
 	tw_phase_goodbye(c);
 	if (c->end == TW_GATE_GOING) {
 		c->end = (uint8_t)end;
+		tw_count(&c->listener->counts->ends[end], 1);
 		tw_access_log_end(c, detail);
 	}
 	tw_behind_goodbye(c);

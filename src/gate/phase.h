@@ -55,6 +55,7 @@ bool tw_phase_connect_again(struct tw_gate_conn *c);	/* it is too slow: is there
 void tw_phase_handshake_signed(void *c);
 /* A socket of it is ready: what waits is sent, then the phase's handler is called. */
 void tw_phase_ready(struct tw_gate_conn *c, bool client, unsigned events);
+const char *tw_phase_name(unsigned phase);	/* "handshake" */
 /* The limit's time is over. */
 void tw_phase_late(struct tw_gate_conn *c);
 

@@ -3,6 +3,7 @@
  * a flight. At its end the records go over to the seam, and what comes behind the
  * handshake is kept for the splice.
  */
+#include "gate/counters.h"
 #include "gate/flow.h"
 #include "gate/generation.h"
 #include "gate/phase.h"
@@ -15,6 +16,15 @@ fail(struct tw_gate_conn *c, const char *why)
 }
 
 static void
+count(const struct tw_gate_conn *c, bool done)
+{
+	const struct tw_tls_facts *f = tw_tls_facts(c->now.tls);
+
+	tw_counters_handshake(c->listener->counts, f->version, f->resumed, done,
+	    (uint32_t)((tw_loop_clock_ns() - c->phase_ns) / 1000));
+}
+
+static void
 done(struct tw_gate_conn *c, struct tw_bytes rest)
 {
 	tw_story_handshake(c, c->now.tls);
@@ -22,6 +32,7 @@ done(struct tw_gate_conn *c, struct tw_bytes rest)
 		fail(c, "no memory");
 		return;
 	}
+	count(c, true);
 	tw_tls_detach(c->now.tls, &c->records);
 	c->now.tls = NULL;
 	c->recorded = true;
@@ -134,8 +145,10 @@ static void
 leave(struct tw_gate_conn *c)
 {
 	/* It failed, took too long or was given up: what was learned is told all the same. */
-	if (c->now.tls != NULL)
+	if (c->now.tls != NULL) {
+		count(c, false);
 		tw_story_handshake(c, c->now.tls);
+	}
 	tw_tls_free(c->now.tls);
 	c->now.tls = NULL;
 	c->waiting = false;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "gate/control.h"
+#include "gate/counters.h"
 #include "gate/generation.h"
 #include "gate/lacks.h"
 #include "gate/parent.h"
@@ -48,8 +50,11 @@ try(const struct tw_gate_parent *p, const struct tw_gate_set *s)
 	(void)tw_privilege_hide(false, &e);
 	if (p->voice->check != NULL && !p->voice->check(p->voice->ctx, s->config))
 		tw_process_exit(2);
-	if (fill(s, &files, &secrets, &e) == 0 && tw_generation_new(&parts, &e) != NULL)
-		tw_process_exit(0);
+	if (fill(s, &files, &secrets, &e) == 0) {
+		tw_served_fill(s->served, s->config, &files);
+		if (tw_generation_new(&parts, &e) != NULL)
+			tw_process_exit(0);
+	}
 	tw_gate_say(p, e.text);
 	tw_process_exit(1);
 }
@@ -65,24 +70,43 @@ drop(struct tw_gate_set *s)
 	tw_children_release(s);
 }
 
+/* A number changes its owner: what is counted from now on is the new one's. */
+static void
+on_renamed(void *ctx, unsigned number)
+{
+	const struct tw_gate_parent *p = ctx;
+
+	tw_counters_clear(p->counters, number);
+	tw_surges_clear(p->surges, number);
+}
+
 static struct tw_gate_set *
-make(struct tw_config *c)
+make(struct tw_gate_parent *p, struct tw_config *c)
 {
 	struct tw_gate_set *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		abort();
+	s->parent = p;
 	s->config = c;
+	s->served = tw_served_new(c);
 	s->files_fd = tw_sealed_new("tlswright-files");
 	s->secrets_fd = tw_sealed_new("tlswright-keys");
 	tw_renewal_look(c, s->disk);
 	return s;
 }
 
-/* 0, or -1: no process. */
+/* 0, or -1: no process, or too many names. */
 static int
 begin_trial(struct tw_gate_parent *p, struct tw_gate_set *s)
 {
+	struct tw_err e;
+
+	if (tw_gate_names_give(&p->names, s->config, on_renamed, p, &e) != 0) {
+		tw_gate_say(p, e.text);
+		return -1;
+	}
+	s->named = true;
 	p->loading.set = s;
 	p->loading.pid = tw_process_fork(&p->loading.socket);
 	if (p->loading.pid == 0)
@@ -116,12 +140,14 @@ go_on(struct tw_gate_parent *p)
 }
 
 static void
-end(struct tw_gate_parent *p, const char *line)
+end(struct tw_gate_parent *p, bool changed, const char *line)
 {
 	if (p->loading.settling && p->voice->ready != NULL)
 		p->voice->ready(p->voice->ctx);
 	tw_gate_say(p, line);
 	(void)tw_notify(TW_NOTIFY_READY, line);
+	p->reloads += changed;
+	tw_control_loaded(p, changed, line);
 	go_on(p);
 }
 
@@ -133,7 +159,7 @@ on_limit(void *ctx)
 	if (p->loading.pid > 0)
 		tw_process_kill(p->loading.pid);	/* its end says the rest */
 	else if (p->said_ready)
-		end(p, "the configuration is loaded, but not all workers have it yet");
+		end(p, true, "the configuration is loaded, but not all workers have it yet");
 	else
 		go_on(p);	/* they said why they could not begin */
 }
@@ -141,7 +167,7 @@ on_limit(void *ctx)
 int
 tw_reload_first(struct tw_gate_parent *p, struct tw_config *c, struct tw_err *e)
 {
-	struct tw_gate_set *s = make(c);
+	struct tw_gate_set *s = make(p, c);
 	int how = 1;
 
 	if (begin_trial(p, s) == 0) {
@@ -171,7 +197,7 @@ refuse(struct tw_gate_parent *p, struct tw_gate_set *s)
 {
 	memcpy(p->refused, s->disk, sizeof(p->refused));
 	drop(s);
-	end(p, p->loading.renews ? "the certificates on the disk have changed and cannot be served: the "
+	end(p, false, p->loading.renews ? "the certificates on the disk have changed and cannot be served: the "
 	    "old ones still are" : "the configuration is not changed");
 }
 
@@ -182,10 +208,10 @@ begin(struct tw_gate_parent *p, struct tw_config *c, bool renews)
 
 	p->loading.renews = renews;
 	if (c == NULL) {
-		end(p, "the configuration is not changed: the file is wrong");
+		end(p, false, "the configuration is not changed: the file is wrong");
 		return;
 	}
-	s = make(c);
+	s = make(p, c);
 	if (tw_gate_lacks(c, p->voice->say, p->voice->ctx) || begin_trial(p, s) != 0) {
 		p->loading.set = NULL;
 		refuse(p, s);
@@ -194,8 +220,8 @@ begin(struct tw_gate_parent *p, struct tw_config *c, bool renews)
 	tw_timer_start(p->loading.limit, TRIAL_MS);
 }
 
-static bool
-is_busy(struct tw_gate_parent *p)
+bool
+tw_reload_is_busy(const struct tw_gate_parent *p)
 {
 	return p->ending || p->loading.pid > 0 || p->loading.settling;
 }
@@ -203,7 +229,7 @@ is_busy(struct tw_gate_parent *p)
 void
 tw_reload(struct tw_gate_parent *p)
 {
-	if (is_busy(p)) {
+	if (tw_reload_is_busy(p)) {
 		p->loading.again = true;
 		return;
 	}
@@ -218,7 +244,7 @@ tw_reload_renew(struct tw_gate_parent *p)
 	const struct tw_config *old = p->set->config;
 	struct tw_config *c;
 
-	if (is_busy(p))
+	if (tw_reload_is_busy(p))
 		return;
 	(void)tw_notify(TW_NOTIFY_RELOADING, NULL);
 	c = tw_config_read(old->path, old->text, (int64_t)time(NULL), &remarks);
@@ -235,6 +261,7 @@ serve(struct tw_gate_parent *p, struct tw_gate_set *s)
 	    give_sockets(p, s, &e) == 0) {
 		tw_children_serve(p, s);
 		tw_gate_sockets_drop_unused(p->sockets);
+		tw_gate_serve_desks(p);
 		p->loading.settling = true;
 		tw_timer_start(p->loading.limit, SETTLE_MS);
 		tw_reload_settle(p);
@@ -275,7 +302,7 @@ tw_reload_settle(struct tw_gate_parent *p)
 		p->loading.settling = false;
 		go_on(p);
 	} else if (p->loading.settling) {
-		end(p, p->loading.renews ? "renewed certificates are served" :
+		end(p, true, p->loading.renews ? "renewed certificates are served" :
 		    "the configuration is loaded");
 	}
 }

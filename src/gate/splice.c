@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gate/behind.h"
+#include "gate/counters.h"
 #include "gate/edge.h"
 #include "gate/phase.h"
 #include "gate/worker.h"
@@ -20,6 +21,7 @@ seal(struct tw_gate_conn *c, struct tw_bytes plain)
 	if (plain.n == 0)
 		return true;
 	c->bytes_out += plain.n;
+	tw_count(&c->listener->counts->bytes_out, plain.n);
 	n = tw_records_seal(&c->records, w->records, plain, w->scratch->sealed);
 	return n > 0 && tw_flow_to_client(c, (struct tw_bytes){ w->scratch->sealed, n });
 }
@@ -35,8 +37,10 @@ look(struct tw_gate_conn *c, enum tw_watch_from from, struct tw_bytes v)
 		return v;
 	failed = c->inside->logins_failed;
 	v = (struct tw_bytes){ out, tw_watch_pass(c->inside, from, v, out) };
-	for (; failed < c->inside->logins_failed; failed++)
+	for (; failed < c->inside->logins_failed; failed++) {
+		tw_count(&c->listener->counts->logins_failed, 1);
 		c->banned |= tw_phase_failed(c, TW_BAN_LOGIN);
+	}
 	c->broken |= c->inside->bad;
 	if (c->inside->done) {
 		free(c->inside);
@@ -115,6 +119,7 @@ open(struct tw_gate_conn *c, struct tw_bytes in, bool *ret_over)
 		return false;
 	}
 	c->bytes_in += o.plain_n;
+	tw_count(&c->listener->counts->bytes_in, o.plain_n);
 	plain = look(c, TW_FROM_CLIENT, (struct tw_bytes){ w->scratch->plain, o.plain_n });
 	tw_edge_client(c, plain);
 	if (c->broken) {

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "gate/bundle.h"
+#include "gate/control.h"
+#include "gate/metrics.h"
 #include "gate/parent.h"
 #include "gate/worker.h"
 #include "guard/bans_text.h"
@@ -102,6 +104,9 @@ on_words(struct tw_poll *watch, unsigned events)
 	if (n <= 0)
 		return;
 	p->upgrade.done = true;
+	/* Its own are opened when it hears from us. */
+	tw_control_close(p);
+	tw_metrics_close(p);
 	(void)tw_notify_main(p->upgrade.pid);
 	(void)tw_socket_send(p->upgrade.socket, TW_BYTES("g"));
 	part(p);

@@ -4,6 +4,7 @@
 
 #include "gate/access_log.h"
 #include "gate/behind.h"
+#include "gate/counters.h"
 #include "gate/flow.h"
 #include "gate/generation.h"
 #include "gate/orders.h"
@@ -204,6 +205,7 @@ let_in(struct tw_gate_listener *l, int fd, const struct sockaddr_storage *from)
 	}
 	if (word != TW_ADMITTED) {
 		tw_socket_close(fd);
+		tw_count(&l->counts->ends[tw_phase_denial(word)], 1);
 		tw_access_log_denied(l, &a, port, tw_phase_denial(word));
 		return;
 	}
@@ -295,6 +297,7 @@ tw_worker_adopt(struct tw_worker *w, struct tw_generation *g)
 
 		l->worker = w;
 		l->host = w->host;
+		l->counts = tw_counters_row(w->counters, w->slot, l->listen->number);
 		tw_generation_hold(g);
 		tw_poll_open(&l->watch, w->loop, l->fd, on_accept);
 		tw_poll_for(&l->watch, TW_READABLE);
@@ -309,11 +312,10 @@ tw_worker_finish(struct tw_worker *w, bool now)
 		for (uint32_t i = 0; i < w->used; i++)
 			if (w->pool[i].client_fd >= 0)
 				tw_phase_end(&w->pool[i], TW_GATE_SHUTDOWN, NULL, false);
-	if (!w->ending) {
-		w->ending = true;
-		tw_poll_close(&w->orders, NULL);
-	}
+	w->ending = true;
+	/* Until its last connection it hears its parent: to end now, or to tell of them. */
 	if (w->connections == 0 && w->tick != NULL) {
+		tw_poll_close(&w->orders, NULL);
 		tw_timer_free(w->tick, NULL);
 		tw_access_log_free(w->log);
 		w->tick = NULL;
@@ -334,6 +336,7 @@ tw_worker_new(const struct tw_worker_start *start)
 	w->tick = tw_timer_new(w->loop, on_tick, w);
 	w->records = tw_records_scratch_new();
 	w->guard = start->guard;
+	w->counters = start->counters;
 	w->slot = start->slot;
 	w->room = start->room;
 	w->host = start->host;

@@ -16,19 +16,24 @@ enum {
 	 * bundles and its line of keys; then its listening sockets, some at a time.
 	 */
 	TW_ORDER_SERVE = 's', TW_ORDER_LISTEN = 'n',
+	TW_ORDER_SESSIONS = 'q',	/* a question (sessions.h) */
 };
 struct tw_order_serve {
 	uint32_t sockets;
 	uint8_t secrets, keys;		/* is there one of keys, a line to a key process? */
 };
 /* And what the worker says. */
-enum { TW_WORD_SERVES = 'S', TW_WORD_CANNOT = 'C' };	/* the newest it was told of, or not */
+enum {
+	TW_WORD_SERVES = 'S', TW_WORD_CANNOT = 'C',	/* the newest it was told of, or not */
+	TW_WORD_SESSIONS = 'Q',	/* an answer (sessions.h) */
+};
 
 /* What a worker is started with; all of it outlives the worker. */
 struct tw_worker_start {
 	unsigned slot;
 	uint32_t room;			/* connections at once */
 	struct tw_guard *guard;
+	struct tw_counters *counters;
 	const char *host;		/* what dialogues call this machine */
 	int log_fd;			/* -1: none */
 	const struct tw_tls_tickets *tickets;

@@ -191,7 +191,7 @@ advice(int error, sa_family_t family)
 		return family == AF_UNIX ? " (the folder)" :
 		    " (ports below 1024: as root or with CAP_NET_BIND_SERVICE)";
 	case EADDRINUSE:
-		return " (`tlswright ports` says who has it)";
+		return family == AF_UNIX ? " (another program answers there, or it is no socket)" : " (`tlswright ports` says who has it)";
 	case EADDRNOTAVAIL:
 		return " (this machine does not have that address)";
 	default:

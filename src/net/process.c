@@ -125,6 +125,12 @@ tw_process_kill(pid_t pid)
 	kill(pid, SIGKILL);
 }
 
+pid_t
+tw_process_id(void)
+{
+	return getpid();
+}
+
 bool
 tw_process_hear(int socket, int ms)
 {
@@ -189,6 +195,12 @@ tw_process_share(size_t bytes)
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
+}
+
+void
+tw_process_unshare(void *p, size_t bytes)
+{
+	munmap(p, bytes);
 }
 
 void

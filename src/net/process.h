@@ -30,6 +30,7 @@ pid_t tw_process_run_self(char *const *argv);
 pid_t tw_process_reap(int *ret_how);
 void tw_process_await(pid_t pid, int *ret_how);	/* the same of one, when it has */
 void tw_process_kill(pid_t pid);
+pid_t tw_process_id(void);		/* our own */
 bool tw_process_hear(int socket, int ms);	/* waits for a word of a child; false: none came */
 /*
  * Another program of path, with argv, as a child: keep[] and its end of *ret_socket stay open
@@ -47,6 +48,7 @@ pid_t tw_process_run(const struct tw_process_program *program, int *ret_socket);
 bool tw_process_path(char *out, size_t n);	/* of this program; false: not known */
 /* Memory, zeroed, that children share. NULL with errno. */
 void *tw_process_share(size_t bytes);
+void tw_process_unshare(void *p, size_t bytes);	/* here; children that have it keep it */
 /* This machine's name, fully qualified where it knows; "localhost" where it has none; 256 bytes. */
 void tw_process_host_name(char *out);
 _Noreturn void tw_process_exit(int status);

@@ -53,6 +53,12 @@ print_servers(void)
 }
 
 static void
+print_commands(void)
+{
+	fputs(" status sessions certificates bans ban unban reload", stdout);
+}
+
+static void
 print_schemes(void)
 {
 	for (size_t i = 0; i < tw_ports_n; i++)
@@ -75,6 +81,7 @@ static const struct {
 	print_fn *print;
 } subjects[] = {
 	{ "config", print_servers },
+	{ "ctl", print_commands },
 	{ "explain", print_topics },
 	{ "ports", print_schemes },
 };

@@ -19,7 +19,7 @@ struct tw_verb {
 };
 
 extern const struct tw_verb *const tw_verbs[];	/* NULL ends it */
-extern const struct tw_verb tw_verb_audit, tw_verb_config, tw_verb_diagnose, tw_verb_explain,
+extern const struct tw_verb tw_verb_audit, tw_verb_config, tw_verb_ctl, tw_verb_diagnose, tw_verb_explain,
     tw_verb_ports, tw_verb_serve;
 
 #endif
