@@ -212,8 +212,9 @@ on_backend(struct tw_gate_conn *c)
 		return;
 	}
 	if (flow == TW_FLOW_BROKEN) {
-		tw_phase_end(c, TW_GATE_CLOSED_BY_BACKEND, c->behind != NULL &&
-		    c->behind->reason != NULL ? c->behind->reason : "reset", true);
+		/* Some backends answer a client's cut end by an alert: it was the client's all the same. */
+		tw_phase_end(c, c->client_over ? (enum tw_gate_end)c->first : TW_GATE_CLOSED_BY_BACKEND,
+		    c->behind != NULL && c->behind->reason != NULL ? c->behind->reason : "reset", true);
 		return;
 	}
 	if (flow == TW_FLOW_OVER) {

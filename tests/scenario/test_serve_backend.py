@@ -272,7 +272,8 @@ def test_the_last_comes_behind_the_clients_end(gateway, behind, records, sealed)
     backend = TlsBackend(Later, files) if sealed else Backend(Later)
     g = gateway("records = %s\n" % records + web([backend.port], verified(files) if sealed else ""), "web")
     for version in VERSIONS:
-        for how in "notify", "fin", "notify fin":
+        # A cut end is passed on as one, and OpenSSL's newer servers answer that by an alert alone.
+        for how in ("notify", "notify fin") if sealed else ("notify", "fin", "notify fin"):
             c = Halves(g, version)
             c.send(BODY[:300000])
             c.end(how)
