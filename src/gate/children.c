@@ -206,7 +206,6 @@ tw_children_release(struct tw_gate_set *s)
 
 /* ---- another configuration ---- */
 
-/* What a worker was given when it began, and cannot be given anew, is the same. */
 /* A folder of challenges is a door in the walls, and walls that stand get none. */
 static bool
 has_challenges(const struct tw_config *c)
@@ -218,6 +217,7 @@ has_challenges(const struct tw_config *c)
 	return some;
 }
 
+/* What a worker was given when it began, and cannot be given anew, is the same. */
 static bool
 is_for_the_same_workers(const struct tw_config *a, const struct tw_config *b)
 {

@@ -10,8 +10,6 @@
 #include "net/folder.h"
 #include "net/tls_client.h"
 
-#define SYSTEM_CA	"\nauthorities"	/* in the bundle: the system's */
-
 struct tw_config_listen *
 tw_generation_listen(const struct tw_config *c, size_t i)
 {

@@ -379,10 +379,12 @@ look_at(struct look *k, const struct tw_endpoint *at, struct tw_err *e)
 		k->quick = l->ban != NULL && l->ban->handshakes &&
 		    !(l->ban->allow != NULL && tw_networks_have(l->ban->allow, &a));
 		k->local_legacy = l->legacy != NULL && tw_networks_have(l->legacy->network, &a);
-		if (k->quick)
+		if (k->quick) {
+			k->audit->unknown++;	/* of the rest nothing is known */
 			unknown(k, "one handshake a name alone is looked at: ban %s counts failed ones and "
 			    "would ban this machine; allow = \"%s\" in it lets the whole examination in",
 			    l->ban->name, k->address);
+		}
 		return look_by_names(k, e);
 	}
 	k->audit->unknown++;

@@ -20,7 +20,7 @@ class Lab:
         self.directory = tempfile.mkdtemp(prefix="tlswright-lab-", dir="/tmp")
         os.chmod(self.directory, 0o755)
         self.ca = os.path.join(self.directory, "pki", "ca.pem")
-        if os.environ.get("TLSWRIGHT_IN_ROOM"):
+        if os.environ.get("TLSWRIGHT_IN_ROOM") and not room:     # a layer is entered from within as well
             argv = [sys.executable, os.path.join(HERE, "labd.py"), self.directory]
         else:
             argv = [ROOM, "run", *room, "--bind", "%s:%s" % (self.directory, self.directory),

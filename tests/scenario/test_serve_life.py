@@ -1,4 +1,4 @@
-"""The gateway is changed, upgraded and hurt under load: nothing is lost."""
+"""The gateway is changed and upgraded under load, and nothing is lost; who dies is replaced."""
 
 import os
 import re
@@ -80,7 +80,7 @@ def test_a_renewed_certificate_is_served_by_itself(gateway, tmp_path):
         assert s.getpeercert(True) != before
 
 
-def test_who_dies_under_load_is_replaced_at_once(gateway):
+def test_who_dies_is_replaced_at_once(gateway):
     g = gateway("keys = process\n" + FREE + implicit(Backend(Echo), listen="limit = free"), "web")
     for pid in children(g):
         before = set(children(g))

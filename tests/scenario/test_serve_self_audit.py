@@ -104,7 +104,7 @@ listen l { service = redis  address = "127.0.0.1:%%(l)d"  certificate = c  backe
 """ % backend.port, ["l"])
     try:
         result = look(g.conf)
-        assert result.code == 0 and "would ban this machine" in result.stderr, result
+        assert result.code == 3 and "would ban this machine" in result.stderr, result
         with g.tls("l") as client:
             client.sendall(b"still let in")
             assert client.recv(100) == b"still let in"

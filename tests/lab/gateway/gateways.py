@@ -50,17 +50,16 @@ class Gateway:
         self.conf = world.directory / (example + ".conf")
         state = world.directory / (example + ".state")
         state.mkdir(mode=0o700)
+        (state / "acme").mkdir(mode=0o755)
         shutil.chown(state, "nobody") if os.geteuid() == 0 else None
         pki = world.lab.directory + "/pki/"
         text = (EXAMPLES / (example + ".conf")).read_text()
         for path, here in (("/etc/tlswright/fullchain.pem", pki + "gate.pem"), ("/etc/tlswright/privkey.pem", pki + "gate.key"),
                            ("/etc/tlswright/our-ca.pem", pki + "ca.pem"), ("/var/lib/tlswright", str(state)),
                            ("/var/log/tlswright/access.json", str(self.log)),
-                           ("/run/mysqld/mysqld.sock", world.lab.directory + "/mariadb/sock"),
+                           ("/run/tlswright", str(state)), ("/run/mysqld/mysqld.sock", world.lab.directory + "/mariadb/sock"),
                            ("git.example.com", "git.lab.test"), ("user = tlswright", "user = nobody\nworkers = 1")):
             text = text.replace(path, here)
-        for not_yet in (r"^control = .*\n", r"  hsts = \w+", r"^redirect .*\n"):
-            text = re.sub(not_yet, "", text, flags=re.M)
         text += MORE.get(example, "")
         self.conf.write_text(text)
         self.ports = {int(port) for port in re.findall(r'"(?:0\.0\.0\.0|192\.0\.2\.10):(\d+)"', text)}
