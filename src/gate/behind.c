@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "gate/behind.h"
+#include "gate/edge.h"
 
 static bool
 is_sealed(const struct tw_gate_conn *c)
@@ -58,7 +59,7 @@ tw_behind_receive(struct tw_gate_conn *c, struct tw_bytes *ret)
 		memcpy(to, c->behind->kept.p + c->behind->kept.at, kept);
 		tw_flow_free(&c->behind->kept);
 	}
-	got = tw_socket_receive(c->backend_fd, to + kept, TW_GATE_PLAIN - kept);
+	got = tw_socket_receive(c->backend_fd, to + kept, TW_GATE_PLAIN - tw_edge_room(c) - kept);
 	*ret = (struct tw_bytes){ to, kept + (got > 0 ? (size_t)got : 0) };
 	if (is_sealed(c) && (flow = open(c, *ret, ret)) != TW_FLOW_OK)
 		return flow;

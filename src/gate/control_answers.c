@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "gate/generation.h"
 #include "gate/control_inside.h"
 #include "gate/counters.h"
+#include "gate/generation.h"
 #include "guard/bans_hand.h"
 #include "net/process.h"
 
@@ -17,9 +17,8 @@ static json_t *
 listeners(const struct tw_gate_parent *p)
 {
 	const struct tw_config *c = p->set->config;
-	json_t *all = json_array();
-
 	const struct tw_config_listen *l;
+	json_t *all = json_array();
 
 	for (size_t i = 0; (l = tw_generation_listen(c, i)) != NULL; i++) {
 		json_t *addresses = json_array();
@@ -36,7 +35,8 @@ listeners(const struct tw_gate_parent *p)
 		for (size_t k = 0; k < l->addresses_n; k++)
 			json_array_append_new(addresses, tw_control_text(l->addresses[k].text));
 		json_array_append_new(all, json_pack("{s:o s:s s:s s:o s:i s:I s:I s:I s:I s:I s:I}",
-		    "listener", tw_control_text(l->name), "service", l->port == NULL ? "http" : l->port->service,
+		    "listener", tw_control_text(l->name),
+		    "service", l->port == NULL ? "http" : l->port->service,
 		    "mode", tw_mode_names[l->mode], "addresses", addresses,
 		    "connections", (int)tw_admission_connected(p->guard, l->number),
 		    "ended", (json_int_t)ended, "handshakes", (json_int_t)done,

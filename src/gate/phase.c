@@ -47,7 +47,7 @@ static const uint8_t explicit[] = { TW_PHASE_PREFACE, TW_PHASE_DIALOGUE, TW_PHAS
 /* The backend's greeting is what the client is greeted with (MySQL). */
 static const uint8_t backend_first[] = { TW_PHASE_PREFACE, TW_PHASE_CONNECT, TW_PHASE_SECURE,
 	TW_PHASE_SWALLOW, TW_PHASE_DIALOGUE, TW_PHASE_HANDSHAKE, TW_PHASE_SPLICE };
-
+/* Port 80: nothing but one answer in the clear. */
 static const uint8_t redirect[] = { TW_PHASE_PREFACE, TW_PHASE_REDIRECT };
 
 static const uint8_t *

@@ -11,6 +11,9 @@
 #include "gate/phase.h"
 #include "gate/worker.h"
 
+/* All that a turn hears of the backend fits when it is sealed; what HTTP puts in is left room for. */
+_Static_assert(TW_RECORDS_SEALED(TW_GATE_BEHIND) <= TW_GATE_SEALED, "room to seal it");
+
 /* Seals what was said to the client, of the scratch, and sends it. */
 static bool
 seal(struct tw_gate_conn *c, struct tw_bytes plain)

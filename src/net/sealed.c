@@ -1,7 +1,9 @@
 /* Files without a name; see sealed.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "net/sealed.h"
@@ -9,7 +11,21 @@
 int
 tw_sealed_new(const char *label)
 {
-	return memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	/* By its path in /proc nobody else may read it. */
+	if (fd >= 0 && fchmod(fd, 0600) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+void
+tw_sealed_path(int fd, char ret[static TW_SEALED_PATH])
+{
+	/* By the number of this program: its children have closed the descriptor. */
+	snprintf(ret, TW_SEALED_PATH, "/proc/%d/fd/%d", (int)getpid(), fd);
 }
 
 bool

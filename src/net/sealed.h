@@ -10,6 +10,12 @@
 #include "base/bytes.h"
 
 int tw_sealed_new(const char *label);	/* -1: errno. The label is for /proc alone */
+/*
+ * A path by which this program and its children may read it, as long as this program has it:
+ * for who reads by paths.
+ */
+#define TW_SEALED_PATH	48
+void tw_sealed_path(int fd, char ret[static TW_SEALED_PATH]);
 /* Writes all of v and seals it: nobody changes it any more. false: errno. */
 bool tw_sealed_fill(int fd, struct tw_bytes v);
 /* Its bytes, until tw_sealed_unmap(); an empty one is {NULL, 0}. false: errno. */

@@ -13,6 +13,7 @@
 
 #include "net/tls_client.h"
 #include "net/tls_server_inside.h"
+#include "net/trust_open.h"
 
 #define FLIGHT	16384	/* bytes said in one turn: a hello, or a Finished */
 
@@ -29,11 +30,6 @@ struct tw_tls_client {
 };
 
 /* ---- whom to trust ---- */
-
-/* Where systems keep all roots in one file, after what the library was built for. */
-static const char *const bundles[] = { "/etc/ssl/certs/ca-certificates.crt",
-	"/etc/pki/tls/certs/ca-bundle.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-	"/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem" };
 
 #define FILE_BYTES	(4u << 20)	/* of one file */
 
@@ -67,8 +63,8 @@ put_system(struct tw_buf *out)
 		return put_file(out, own);
 	if (put_file(out, X509_get_default_cert_file()))
 		return true;
-	for (size_t i = 0; i < TW_COUNT(bundles); i++)
-		if (put_file(out, bundles[i]))
+	for (size_t i = 0; tw_trust_open_files[i] != NULL; i++)
+		if (put_file(out, tw_trust_open_files[i]))
 			return true;
 	return false;
 }

@@ -17,9 +17,9 @@
 
 /* Where systems keep them, after what libcrypto was built for. */
 static const char *const directories[] = { "/etc/ssl/certs", "/etc/pki/tls/certs" };
-static const char *const files[] = { "/etc/ssl/certs/ca-certificates.crt",
+const char *const tw_trust_open_files[] = { "/etc/ssl/certs/ca-certificates.crt",
 	"/etc/pki/tls/certs/ca-bundle.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-	"/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem" };
+	"/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem", NULL };
 
 /* "5ad8a5d6.0": the hash of a subject, eight hex digits, and a counter. */
 static bool
@@ -224,8 +224,8 @@ add_system(struct tw_trust *t)
 			break;
 	}
 	path = tw_trust_default_file();
-	for (size_t i = 0;; path = files[i++])
-		if (add_bundle(t, path) == 0 || i == TW_COUNT(files))
+	for (size_t i = 0; path != NULL; path = tw_trust_open_files[i++])
+		if (add_bundle(t, path) == 0)
 			return;
 }
 

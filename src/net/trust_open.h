@@ -7,6 +7,9 @@
 
 #include "cert/cert.h"
 
+/* Where systems keep all roots in one file, to be tried after the library's own place; NULL ends it. */
+extern const char *const tw_trust_open_files[];
+
 /*
  * The system's roots and, besides them, those of ca: a PEM or DER file, or a
  * directory of such (a hash directory is read on demand). Without a system

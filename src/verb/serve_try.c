@@ -10,7 +10,7 @@
 #include "base/crypto_certificate.h"
 #include "gate/config_check.h"
 #include "gate/gate.h"
-#include "net/memory_file.h"
+#include "net/sealed.h"
 #include "net/socket.h"
 #include "service/paste.h"
 #include "verb/serve_try.h"
@@ -90,11 +90,23 @@ on_ready(void *ctx)
 	fflush(stdout);
 }
 
+/* Pem under a path, in memory alone. */
+static int
+keep(struct tw_bytes pem, char path[static TW_SEALED_PATH], struct tw_err *e)
+{
+	int fd = tw_sealed_new("tlswright-try");
+
+	if (fd < 0 || !tw_sealed_fill(fd, pem))
+		return tw_err_set(e, TW_ERR_SYSTEM, "cannot make a file in memory");
+	tw_sealed_path(fd, path);
+	return 0;
+}
+
 /* The text of the configuration; its certificate and key are made. */
 static int
 write_text(struct try *t, const char *service, struct tw_err *e)
 {
-	char chain[TW_MEMORY_FILE_PATH], key[TW_MEMORY_FILE_PATH], address[32];
+	char chain[TW_SEALED_PATH], key[TW_SEALED_PATH], address[32];
 	struct tw_buf certificate_pem, key_pem;
 	int status = -1;
 
@@ -105,8 +117,8 @@ write_text(struct try *t, const char *service, struct tw_err *e)
 	snprintf(address, sizeof(address), HOST ":%u", t->port);
 	if (t->port == 0)
 		tw_err_set(e, TW_ERR_SYSTEM, "no port of " HOST " is free");
-	else if (tw_memory_file(tw_buf_view(&certificate_pem), chain, e) == 0 &&
-	    tw_memory_file(tw_buf_view(&key_pem), key, e) == 0)
+	else if (keep(tw_buf_view(&certificate_pem), chain, e) == 0 &&
+	    keep(tw_buf_view(&key_pem), key, e) == 0)
 		status = tw_config_try(service, t->backend, address, chain, key, &t->text, e);
 	tw_buf_clear(&certificate_pem);
 	tw_buf_clear(&key_pem);
